@@ -1,0 +1,1 @@
+"""ERP links: configuration, the test gate, visibility and states."""

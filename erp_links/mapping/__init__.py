@@ -1,0 +1,1 @@
+"""Field mapping: what the ERP declares, and where it goes in the hub."""

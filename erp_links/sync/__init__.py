@@ -1,0 +1,1 @@
+"""The sync engine: runs that move changes between an ERP and the hub."""

@@ -1,0 +1,202 @@
+"""What the sync engine remembers: pairings with their bases, runs, passes, the log, failed records."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from erp_links.links.models import ErpLink
+from host.database import Base, JsonValue, UtcDateTime
+
+
+class PairingState(StrEnum):
+    """Paired; gone in the ERP; or a tombstone that no policy resurrects."""
+
+    PAIRED = "paired"
+    GONE = "gone"
+    TOMBSTONE = "tombstone"
+
+
+class RunStatus(StrEnum):
+    """Where a run is. Only the lease says whether a running one is alive."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class Outcome(StrEnum):
+    """How a run ended; escalates only: success < partial < aborted < failed."""
+
+    SUCCESS = "success"
+    PARTIAL = "partial"
+    ABORTED = "aborted"
+    FAILED = "failed"
+
+
+class Pairing(Base):
+    """The stored association of an entity and an actor on one link, with both bases.
+
+    `base_erp` is {ERP field: value} as last settled; `base_hub` holds {hub field: value} only where the hub side
+    differs from what the mapping makes of `base_erp`. Values are in the JSON form of `sync_connectors.contract.codec`.
+    `content_hash` is 16 bytes over the mapped ERP values: equal means nothing to do. A tombstone has no entity.
+    """
+
+    __tablename__ = "pairing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"))
+    actor_type: Mapped[str] = mapped_column(String(64))
+    erp_key: Mapped[str] = mapped_column(String(254))
+    parent_type: Mapped[str | None] = mapped_column(String(64))
+    parent_key: Mapped[str | None] = mapped_column(String(254))
+    entity_type: Mapped[str] = mapped_column(String(32))
+    entity_id: Mapped[int | None] = mapped_column()
+    state: Mapped[str] = mapped_column(String(10), default=PairingState.PAIRED.value)
+    erp_timestamp: Mapped[str] = mapped_column(String(254), default="")
+    base_erp: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    base_hub: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    paired_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("link_id", "actor_type", "erp_key"),
+        UniqueConstraint("link_id", "entity_type", "entity_id", "actor_type"),
+        Index("ix_pairing_entity", "entity_type", "entity_id"),
+    )
+
+
+class Run(Base):
+    """One execution of the sync engine for one link.
+
+    `counts` is {"read": n, "created": n, "changed": n, "equal": n, "skipped": n, "failed": n} over all passes.
+    """
+
+    __tablename__ = "sync_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"), index=True)
+    cause: Mapped[str] = mapped_column(String(20))
+    requested_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[str] = mapped_column(String(10), default=RunStatus.QUEUED.value, index=True)
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    fence: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[dict[str, int]] = mapped_column(JsonValue, default=dict)
+    error_class: Mapped[str] = mapped_column(String(64), default="")
+    message: Mapped[str] = mapped_column(Text, default="")
+    instruction: Mapped[str] = mapped_column(Text, default="")
+    technical: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+    link: Mapped[ErpLink] = relationship()
+    passes: Mapped[list["Pass"]] = relationship(back_populates="run", order_by="Pass.id")
+
+    __table_args__ = (
+        # one run per link that has not ended: a second start finds it instead of making another
+        Index(
+            "uq_sync_run_unfinished",
+            "link_id",
+            unique=True,
+            sqlite_where=text("status <> 'finished'"),
+            postgresql_where=text("status <> 'finished'"),
+        ),
+    )
+
+
+class Pass(Base):
+    """One way through one actor type in one direction.
+
+    It outlives its run: a run that was killed or cancelled leaves it open, and the next run goes on from its resume
+    cursor with the watermark it began with.
+    """
+
+    __tablename__ = "sync_pass"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("sync_run.id", ondelete="CASCADE"), index=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"))
+    actor_type: Mapped[str] = mapped_column(String(64))
+    direction: Mapped[str] = mapped_column(String(10))
+    full_read: Mapped[bool] = mapped_column(default=False)
+    watermark: Mapped[str | None] = mapped_column(Text)
+    watermark_candidate: Mapped[str | None] = mapped_column(Text)
+    resume_cursor: Mapped[str | None] = mapped_column(Text)
+    total: Mapped[int | None] = mapped_column()
+    counts: Mapped[dict[str, int]] = mapped_column(JsonValue, default=dict)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    run: Mapped[Run] = relationship(back_populates="passes")
+
+    __table_args__ = (
+        Index(
+            "uq_sync_pass_open",
+            "link_id",
+            "actor_type",
+            "direction",
+            unique=True,
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
+
+
+class LogEntry(Base):
+    """One changed field, or one created or paired record (then `crm_field` is empty and `new` holds all values)."""
+
+    __tablename__ = "sync_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("sync_run.id", ondelete="SET NULL"), index=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    actor_type: Mapped[str] = mapped_column(String(64))
+    erp_key: Mapped[str] = mapped_column(String(254))
+    entity_type: Mapped[str] = mapped_column(String(32))
+    entity_id: Mapped[int | None] = mapped_column()
+    target: Mapped[str] = mapped_column(String(3))
+    crm_field: Mapped[str] = mapped_column(String(64), default="")
+    erp_field: Mapped[str] = mapped_column(String(254), default="")
+    old: Mapped[Any | None] = mapped_column(JsonValue)
+    new: Mapped[Any | None] = mapped_column(JsonValue)
+    reason: Mapped[str] = mapped_column(String(64), default="")
+
+    __table_args__ = (Index("ix_sync_log_entity", "entity_type", "entity_id", "at"),)
+
+
+class FailedRecord(Base):
+    """A record that a run could not settle, kept with the connector's words until it is settled or dismissed."""
+
+    __tablename__ = "failed_record"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("sync_run.id", ondelete="SET NULL"), index=True)
+    actor_type: Mapped[str] = mapped_column(String(64))
+    erp_key: Mapped[str] = mapped_column(String(254))
+    direction: Mapped[str] = mapped_column(String(10))
+    entity_type: Mapped[str] = mapped_column(String(32), default="")
+    entity_id: Mapped[int | None] = mapped_column()
+    label: Mapped[str] = mapped_column(String(254), default="")
+    reason: Mapped[str] = mapped_column(String(64), index=True)
+    message: Mapped[str] = mapped_column(Text)
+    instruction: Mapped[str] = mapped_column(Text, default="")
+    technical: Mapped[str] = mapped_column(Text, default="")
+    field: Mapped[str] = mapped_column(String(254), default="")
+    payload: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    attempts: Mapped[int] = mapped_column(default=1)
+    first_failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("link_id", "actor_type", "direction", "erp_key"),)

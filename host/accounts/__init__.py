@@ -1,0 +1,1 @@
+"""Users, groups, roles, sessions and API tokens."""

@@ -1,0 +1,75 @@
+"""Tables of the CRM hub that are the same for every entity: lists, user-defined fields, external ids."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from host.database import Base, UtcDateTime
+
+
+class CrmList(Base):
+    """A list that fields choose from, such as country or payment terms. `key` never changes."""
+
+    __tablename__ = "crm_list"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(254))
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class CrmListItem(Base):
+    """One item of a list. Records store `key`, which never changes; `name` may."""
+
+    __tablename__ = "crm_list_item"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_key: Mapped[str] = mapped_column(ForeignKey("crm_list.key", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(254))
+    rank: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (UniqueConstraint("list_key", "key"),)
+
+
+class CustomField(Base):
+    """A field that an administrator added to an entity.
+
+    Its row stays after deletion, so that a key is never given to another field whose old values would reappear.
+    """
+
+    __tablename__ = "custom_field"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_type: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str] = mapped_column(String(64))
+    label: Mapped[str] = mapped_column(String(254))
+    description: Mapped[str] = mapped_column(String(1023), default="")
+    type: Mapped[str] = mapped_column(String(20))
+    list_key: Mapped[str | None] = mapped_column(ForeignKey("crm_list.key"))
+    max_length: Mapped[int] = mapped_column(default=0)
+    searchable: Mapped[bool] = mapped_column(default=False)
+    rank: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("entity_type", "key"),)
+
+
+class ExternalId(Base):
+    """What another system calls a record: (entity type, source, external id) is unique."""
+
+    __tablename__ = "external_id"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_type: Mapped[str] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(254))
+    entity_id: Mapped[int] = mapped_column()
+
+    __table_args__ = (
+        UniqueConstraint("entity_type", "source", "external_id"),
+        Index("ix_external_id_entity", "entity_type", "entity_id"),
+    )

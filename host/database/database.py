@@ -1,0 +1,78 @@
+"""Opening the database, and its two kinds of transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from flask import current_app
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+EXTENSION = "tieline_database"
+BUSY_TIMEOUT_SECONDS = 30
+
+
+class Database:
+    """An engine with the transaction rules of the sync engine.
+
+    Readers never take the write lock. Writers take it at once (`BEGIN IMMEDIATE`) on SQLite, because a reader that
+    turns writer in the middle of its transaction fails there with "database is locked" instead of waiting.
+
+    Attributes:
+        engine: The SQLAlchemy engine, for migrations and bulk work.
+        url: The database URL with its password hidden, fit for messages.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.url = parsed.render_as_string(hide_password=True)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True, pool_size=10)
+        self._writing_engine = self.engine.execution_options(tieline_writing=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session for one consistent look at the data; what it changes is thrown away."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Yield a session that commits when the block ends and rolls back when it raises."""
+        with Session(self._writing_engine, expire_on_commit=False) as session, session.begin():
+            if self.is_sqlite:
+                session.connection()  # begins now, so that a writer waits here and not at its first write
+            yield session
+
+    def close(self) -> None:
+        """Close all pooled connections; also after a fork, where a child must not reuse its parent's."""
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _record: object) -> None:
+        # the driver's own transaction control would begin late and deferred
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("tieline_writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def current_database() -> Database:
+    """Return the database of the running Flask application."""
+    return cast(Database, current_app.extensions[EXTENSION])

@@ -1,0 +1,1 @@
+"""Leases, worker processes and what wakes them."""

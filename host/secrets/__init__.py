@@ -1,0 +1,1 @@
+"""Secrets, encrypted with a key that lies outside the database."""

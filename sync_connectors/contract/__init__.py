@@ -1,0 +1,1 @@
+"""The connector contract; plugins import it from `sync_connectors`."""

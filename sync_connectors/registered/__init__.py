@@ -1,0 +1,1 @@
+"""Sync connectors that administrators registered by URL."""
