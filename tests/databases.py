@@ -1,0 +1,151 @@
+"""Databases for the tests: each test gets its own, copied from a template that was migrated once per worker."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import OperationalError
+
+from host.database import Database
+from tests.schema import migrate
+
+POSTGRES_URL = os.environ.get("TIELINE_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+
+
+class SqliteDatabases:
+    """Makes SQLite databases below one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._template = folder / "template.db"
+        self._folder = folder
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Yield the URL of a database without any table."""
+        path = self._folder / f"{uuid4().hex}.db"
+        yield f"sqlite:///{path}"
+        for leftover in self._folder.glob(f"{path.name}*"):
+            leftover.unlink()
+
+    @contextmanager
+    def migrated(self) -> Iterator[str]:
+        """Yield the URL of a database with Tieline's tables and nothing in them."""
+        if not self._template.exists():
+            migrate(f"sqlite:///{self._template}")
+        with self.empty() as url:
+            shutil.copyfile(self._template, str(make_url(url).database))
+            yield url
+
+
+class PostgresDatabases:
+    """Makes PostgreSQL databases on the server of the tests, named after this run.
+
+    A copy of a template costs a file copy on the server; dropping one costs less than emptying forty tables.
+    """
+
+    def __init__(self) -> None:
+        self._run = uuid4().hex[:8]
+        self._template = ""
+        self._server = create_engine(POSTGRES_URL, isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def empty(self, template: str = "template0") -> Iterator[str]:
+        """Yield the URL of a database without any table, or of a copy of `template`."""
+        name = self._create(template)
+        try:
+            yield self._url_of(name)
+        finally:
+            self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    @contextmanager
+    def migrated(self) -> Iterator[str]:
+        """Yield the URL of a database with Tieline's tables and nothing in them."""
+        if not self._template:
+            name = self._create("template0")
+            migrate(self._url_of(name))
+            self._template = name
+        with self.empty(self._template) as url:
+            yield url
+
+    def close(self) -> None:
+        """Drop the template and let go of the server."""
+        if self._template:
+            self._execute(f'DROP DATABASE "{self._template}" WITH (FORCE)')
+        self._server.dispose()
+
+    def _create(self, template: str) -> str:
+        name = f"tieline_test_{self._run}_{uuid4().hex[:8]}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def _url_of(self, name: str) -> str:
+        return make_url(POSTGRES_URL).set(database=name).render_as_string(hide_password=False)
+
+    def _execute(self, statement: str) -> None:
+        with self._server.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+def postgres_fault() -> str:
+    """Return why no PostgreSQL server can be used, or an empty text."""
+    engine: Engine = create_engine(POSTGRES_URL, connect_args={"connect_timeout": 3})
+    try:
+        with engine.connect():
+            return ""
+    except OperationalError as error:
+        return f"no PostgreSQL server at {engine.url!r}: {str(error.orig).strip()}"
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_databases() -> Iterator[PostgresDatabases]:
+    fault = postgres_fault()
+    if fault:
+        pytest.skip(fault)
+    databases = PostgresDatabases()
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def databases(request: pytest.FixtureRequest) -> SqliteDatabases | PostgresDatabases:
+    """The maker of databases, once for each kind that Tieline runs on."""
+    makers = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}
+    maker: SqliteDatabases | PostgresDatabases = request.getfixturevalue(makers[request.param])
+    return maker
+
+
+@pytest.fixture
+def empty_database_url(databases: SqliteDatabases | PostgresDatabases) -> Iterator[str]:
+    """The URL of a database without tables; the test runs once for each kind."""
+    with databases.empty() as url:
+        yield url
+
+
+@pytest.fixture
+def database(databases: SqliteDatabases | PostgresDatabases) -> Iterator[Database]:
+    """A migrated, empty database of the test's own; the test runs once for each kind."""
+    with databases.migrated() as url:
+        opened = Database(url)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_databases: SqliteDatabases) -> Iterator[Database]:
+    """A migrated, empty SQLite database, for tests of what does not hang on the kind of database."""
+    with sqlite_databases.migrated() as url:
+        opened = Database(url)
+        yield opened
+        opened.close()
