@@ -8,7 +8,7 @@ context.configure(
     connection=given["connection"],
     target_metadata=given.get("metadata"),
     render_item=given.get("render_item"),
-    include_name=given.get("include_name"),
+    include_object=given.get("include_object"),
     render_as_batch=given.get("render_as_batch", True),
     transaction_per_migration=True,
 )
