@@ -1,0 +1,45 @@
+"""The application factory."""
+
+from datetime import timedelta
+
+from flask import Flask
+
+from host.app.features import FEATURES
+from host.database import Database
+from host.database.database import EXTENSION as DATABASE
+from host.secrets import SecretBox
+from host.secrets.box import EXTENSION as SECRET_BOX
+from host.settings import Settings
+from host.templating import template_folder
+
+SETTINGS = "tieline_settings"
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """Return the web application of one installation.
+
+    Args:
+        settings: What the process was started with.
+        database: An open database in place of the one that the settings name; the caller closes it.
+
+    Raises:
+        KeyFileError: The key that encrypts secrets cannot be used.
+    """
+    app = Flask("host", template_folder=str(template_folder()), static_folder="static")
+    box = SecretBox.from_settings(settings)
+    app.config.update(
+        SECRET_KEY=box.derive(b"sessions"),
+        SESSION_COOKIE_NAME="tieline_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.session_cookie_secure,
+        SESSION_COOKIE_PATH=settings.path_prefix or "/",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        MAX_CONTENT_LENGTH=settings.upload_megabytes * 1024 * 1024,
+    )
+    app.extensions[SETTINGS] = settings
+    app.extensions[DATABASE] = database or Database(settings.database_url)
+    app.extensions[SECRET_BOX] = box
+    for init_feature in FEATURES:
+        init_feature(app, settings)
+    return app
