@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from host.database import Database
-from tests.schema import migrate
+from host.migrations import upgrade
 
 POSTGRES_URL = os.environ.get("TIELINE_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
@@ -89,6 +89,13 @@ class PostgresDatabases:
     def _execute(self, statement: str) -> None:
         with self._server.connect() as connection:
             connection.exec_driver_sql(statement)
+
+
+def migrate(url: str) -> None:
+    """Make Tieline's tables as an administrator makes them."""
+    database = Database(url)
+    upgrade(database)
+    database.close()
 
 
 def postgres_fault() -> str:
