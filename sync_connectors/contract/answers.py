@@ -40,6 +40,17 @@ class Actors:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why one record of a batch was refused; `field` is the key of the offending field, where known."""
+
+    key: str
+    text: str
+    instruction: str = ""
+    technical: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of changes.
 
@@ -48,6 +59,8 @@ class Page:
         resume: Cursor with which the same pass goes on behind this page; None on the last page.
         watermark: Candidate for the next pass; the host takes over the last one given, when the pass completes.
         total: How many records the whole pass will bring, where the ERP says so.
+        rejections: Records that the ERP holds but that cannot be read, such as text where a number belongs; each
+            becomes a failed record and the pass goes on.
     """
 
     actors: tuple[Actor, ...]
@@ -55,6 +68,7 @@ class Page:
     watermark: str | None = None
     total: int | None = None
     notices: tuple[Notice, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +78,6 @@ class Deletions:
     keys: tuple[str, ...]
     resume: str | None = None
     watermark: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Why the ERP refused one record of a batch; `field` is the key of the offending field, where known."""
-
-    key: str
-    text: str
-    instruction: str = ""
-    technical: str = ""
-    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
