@@ -1,0 +1,91 @@
+"""Leases: the right to do one named thing alone, kept in the database."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from host.jobs.clock import read_clock
+from host.jobs.models import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLease:
+    """A lease as its holder knows it. `fence` is higher than that of every holder before."""
+
+    name: str
+    holder: str
+    fence: int
+    expires_at: datetime
+
+
+def acquire(session: Session, name: str, holder: str, seconds: float) -> HeldLease | None:
+    """Take the lease if it is free, or stale and no call of its last holder can still be under way.
+
+    Returns:
+        The lease for `seconds` from now, or None while somebody else has it.
+    """
+    session.execute(
+        text("INSERT INTO lease (name, holder, fence) VALUES (:n, '', 0) ON CONFLICT DO NOTHING"), {"n": name}
+    )
+    now = read_clock(session)
+    expires_at = now + timedelta(seconds=seconds)
+    taken = session.execute(
+        update(Lease)
+        .where(
+            Lease.name == name,
+            or_(Lease.holder == "", Lease.expires_at.is_(None), Lease.expires_at < now),
+            or_(Lease.call_until.is_(None), Lease.call_until < now),
+        )
+        .values(holder=holder, fence=Lease.fence + 1, acquired_at=now, expires_at=expires_at, call_until=None)
+        .returning(Lease.fence)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    return None if taken is None else HeldLease(name, holder, taken, expires_at)
+
+
+def renew(session: Session, lease: HeldLease, seconds: float, *, call_seconds: float = 0) -> HeldLease | None:
+    """Prolong the lease to `seconds` from now.
+
+    `call_seconds` is the deadline of a call that is about to change something elsewhere: nobody takes the lease over
+    before that time, even if this process dies now.
+
+    Returns:
+        The lease with its new end, or None when it has been lost to somebody else.
+    """
+    now = read_clock(session)
+    values: dict[str, datetime] = {"expires_at": now + timedelta(seconds=max(seconds, call_seconds))}
+    if call_seconds:
+        values["call_until"] = now + timedelta(seconds=call_seconds)
+    kept = session.execute(
+        update(Lease)
+        .where(*_is(lease))
+        .values(**values)
+        .returning(Lease.fence)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    return None if kept is None else replace(lease, expires_at=values["expires_at"])
+
+
+def still_held(session: Session, lease: HeldLease) -> bool:
+    """Say whether the lease is still this holder's, and keep it so until the transaction ends.
+
+    The row stays locked on PostgreSQL, and SQLite has one writer: whoever takes the lease over waits for the end of
+    this transaction and then reads what it wrote.
+    """
+    return session.execute(select(Lease.fence).where(*_is(lease)).with_for_update()).scalar_one_or_none() is not None
+
+
+def release(session: Session, lease: HeldLease) -> None:
+    """Give the lease back; nothing happens when it has been lost already."""
+    session.execute(
+        update(Lease)
+        .where(*_is(lease))
+        .values(holder="", expires_at=None, call_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is(lease: HeldLease) -> tuple[ColumnElement[bool], ...]:
+    return (Lease.name == lease.name, Lease.holder == lease.holder, Lease.fence == lease.fence)
