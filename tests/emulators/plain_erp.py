@@ -12,7 +12,8 @@
     server.records["Customer"]["C1"].values["NAME"]
 
 The server counts its changes; the count is the timestamp and the watermark ("17"), and deletions are reported.
-Import `PlainServer` from `tests.emulators.plain_server`. `installed(tmp_path, monkeypatch)` makes the plugin findable by the real loader through an entry point.
+`PlainServer` lies in `tests.emulators.plain_server`. `installed(tmp_path, monkeypatch)` makes the plugin
+findable by the real loader through an entry point.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,7 +53,7 @@ from sync_connectors import (
     Value,
     hookimpl,
 )
-from tests.emulators.plain_server import ACTOR_TYPES, FIELDS, SERVERS, PlainRecord, PlainServer
+from tests.emulators.plain_server import ACTOR_TYPES, FIELDS, SEARCHABLE, SERVERS, PlainRecord, PlainServer
 
 CONFIGURATION_FIELDS = (
     ConfigurationField(
