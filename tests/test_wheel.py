@@ -1,0 +1,128 @@
+"""A wheel of Tieline, installed into an empty virtual environment elsewhere, is all that an installation needs."""
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import venv
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+import requests
+
+from host.migrations import head
+
+CHECKOUT = Path(__file__).parents[1]
+START_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", folder]
+    subprocess.run([*command, CHECKOUT], check=True, capture_output=True, cwd=folder)
+    (built,) = folder.glob("tieline-*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the programs of a virtual environment that holds the wheel.
+
+    The dependencies are those of this environment, lent by path: only their files, so that the editable install of
+    Tieline beside them, which is a path file, has no effect there.
+    """
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False)
+    (site_packages,) = folder.glob("lib/python*/site-packages")
+    lent = next(entry for entry in sys.path if entry.endswith("site-packages"))
+    python = folder / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*pip, wheel], check=True, capture_output=True, cwd=folder)
+    (site_packages / "lent.pth").write_text(f"{lent}\n", encoding="utf-8")
+    return folder / "bin"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TIELINE_", "PYTHON"))}
+    return {**kept, "TIELINE_DATA_FOLDER": str(tmp_path / "data")}
+
+
+@pytest.fixture
+def address(installed: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
+    """The address of `tieline serve`, run from the wheel in a fresh folder."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    output = tmp_path / "output"
+    with output.open("wb") as written:
+        process = subprocess.Popen(
+            [installed / "tieline", "serve"],
+            env={**environment, "TIELINE_PORT": str(port)},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_until_healthy(url, process, output)
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", output: Path) -> None:
+    deadline = monotonic() + START_SECONDS
+    while monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(f"{url}/healthz", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            sleep(0.1)
+    pytest.fail(f"tieline serve does not answer:\n{output.read_text(encoding='utf-8')}")
+
+
+def test_the_wheel_holds_packages_templates_migrations_static_files_and_licence(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"host/__init__.py", "sync_connectors/__init__.py", "erp_links/__init__.py", "plugins/__init__.py"} <= names
+    assert any(name.startswith("host/templates/") and name.endswith(".html") for name in names)
+    assert any(name.startswith("host/static/") for name in names)
+    assert any(re.fullmatch(r"host/migrations/versions/0001\w+\.py", name) for name in names)
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert not any(name.startswith(("tests/", "templates/")) for name in names)
+
+
+def test_the_installed_copy_is_not_the_checkout(installed: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    code = "import host, host.templating as t; print(host.__file__); print(t.template_folder())"
+    run = [installed / "python", "-c", code]
+    output = subprocess.run(run, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert all(Path(line).is_relative_to(installed.parent) for line in output.splitlines())
+
+
+def test_the_installed_copy_serves_migrated_with_templates_and_static_files(address: str, tmp_path: Path) -> None:
+    page = requests.get(address, timeout=10)
+    assert page.status_code == 200
+    assert "/sign-in" in page.url
+    assert 'type="password"' in page.text
+    files = re.findall(r'(?:href|src)="(/[^"]+\.(?:css|js)[^"]*)"', page.text)
+    assert files
+    assert {requests.get(address + path, timeout=10).status_code for path in files} == {200}
+    with sqlite3.connect(tmp_path / "data" / "tieline.db") as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(head(),)]
+
+
+def test_the_installed_copy_knows_its_shipped_plugin(
+    installed: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    run = [installed / "tieline", "plugin", "list", "--json"]
+    output = subprocess.run(run, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert '"workbook"' in output
