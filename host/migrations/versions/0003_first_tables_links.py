@@ -87,7 +87,7 @@ def upgrade() -> None:
         "test_proof",
         sa.Column("id", sa.String(length=43), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("guid", sa.String(length=36), nullable=False),
         sa.Column("plugin", sa.String(length=254), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
