@@ -121,14 +121,18 @@ class LinkAccess(Base):
 
 
 class TestProof(Base):
-    """That a test passed, worth one save within 15 minutes by the same administrator with the same values."""
+    """One test of a configuration; once it has passed, worth one save by the same administrator of the same values.
+
+    The row is made before the connector is called, so that counting rows limits tests. Until the test has passed
+    `digest` is empty. A `user_id` of null is the command line.
+    """
 
     __tablename__ = "test_proof"
     __test__ = False  # pytest would take the name for a test class
 
     id: Mapped[str] = mapped_column(String(43), primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64))
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     guid: Mapped[str] = mapped_column(String(36))
     plugin: Mapped[str] = mapped_column(String(254))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
