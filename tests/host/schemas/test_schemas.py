@@ -74,3 +74,13 @@ def test_absent_check_boxes_and_choices_of_a_form_are_false_and_empty():
 
 def test_a_partial_load_may_leave_out_required_fields():
     assert load(Person, {"age": 3}, partial=True) == {"age": 3}
+
+
+def test_faults_are_in_our_words():
+    found = faults({"name": "", "age": "x", "groups": 5, "address": None, "tags": [1]})
+    assert found["name"] == ["is missing"]
+    assert found["age"] == ["is no whole number"]
+    assert found["groups"] == ["is no list"]
+    assert found["address"] == ["must not be empty"]
+    assert found["tags.0"] == ["is no text"]
+    assert faults({"name": "Ada", "groups": [0]}) == {"groups.0": ["must be between 1 and 2147483647"]}
