@@ -6,6 +6,7 @@ import erp_links.sync.models
 import host.accounts.models
 import host.audit.models
 import host.crm.models
+import host.crm.tables
 import host.jobs.models
 import host.secrets.models
 import sync_connectors.registered.models
@@ -15,6 +16,7 @@ MODULES = (
     host.accounts.models,
     host.audit.models,
     host.crm.models,
+    host.crm.tables,
     host.jobs.models,
     host.secrets.models,
     sync_connectors.registered.models,

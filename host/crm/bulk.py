@@ -1,0 +1,195 @@
+"""Reading and writing many records at once: the number of statements per call does not hang on that of the records.
+
+The sync engine, the import and the API's bulk calls stand on this module. It checks nothing: values are those that
+`host.crm.values` has accepted, and all calls run inside the caller's transaction.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Table, bindparam, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from host.crm.fields import CUSTOM_PREFIX, CrmField
+from host.crm.record import Record, RecordReading, RowWriting
+from host.crm.registry import entity_type_of, fields_of
+from host.crm.tables import table_of
+from host.crm.values import CrmValue
+
+IDS_PER_STATEMENT = 10_000
+"""Both databases limit the parameters of a statement; a page of the engine is far smaller."""
+
+
+def read_many(
+    session: Session,
+    entity_type: str,
+    ids: Collection[int],
+    fields: Collection[str] | None = None,
+    lock: bool = False,
+) -> dict[int, Record]:
+    """Return the records with these ids that exist, by id, in id order.
+
+    Args:
+        session: A session; with `lock` one that writes.
+        entity_type: Key of the entity.
+        ids: Ids of the records.
+        fields: Keys of the fields to read; None reads all.
+        lock: Keep others from changing the records until the transaction ends. Rows are locked in id order, so that
+            two callers never wait for each other.
+    """
+    reading = RecordReading(entity_type, _fields(session, entity_type, fields))
+    table = table_of(entity_type)
+    statement = (
+        select(*reading.columns).where(table.c.id.in_(bindparam("ids", expanding=True))).order_by(table.c.id)
+    )
+    if lock:
+        statement = statement.with_for_update()
+    connection = session.connection()
+    found: dict[int, Record] = {}
+    for chunk in _chunks(sorted(set(ids))):
+        for row in connection.execute(statement, {"ids": chunk}):
+            found[row[0]] = reading.record(row)
+    return found
+
+
+def insert_many(
+    session: Session,
+    entity_type: str,
+    rows: Sequence[Mapping[str, CrmValue]],
+    origin: str,
+    at: datetime,
+) -> list[int]:
+    """Create records and return their ids in the order of `rows`.
+
+    Args:
+        session: A session that writes.
+        entity_type: Key of the entity.
+        rows: Per record its values by field key; absent means no value.
+        origin: Who makes them, such as `link:3`.
+        at: When.
+
+    Raises:
+        KeyError: a key is no field of the entity.
+    """
+    if not rows:
+        return []
+    table = table_of(entity_type)
+    writing = RowWriting(entity_type)
+    stamps = {
+        "version": 1,
+        "created_at": at,
+        "created_by": origin,
+        "updated_at": at,
+        "updated_by": origin,
+        "field_meta": {},
+    }
+    split = [writing.split(row) for row in rows]
+    # one shape for all rows, so that one prepared statement takes them; columns that no row fills are left out
+    empty = dict.fromkeys(column for columns, _ in split for column in columns)
+    ids = _new_ids(session, table, len(rows))
+    session.connection().execute(
+        insert(table),
+        [
+            {"id": new_id, **empty, **columns, "custom": _without_empty(custom), **stamps}
+            for new_id, (columns, custom) in zip(ids, split, strict=True)
+        ],
+    )
+    return ids
+
+
+def update_many(
+    session: Session,
+    entity_type: str,
+    updates: Sequence[tuple[int, Mapping[str, CrmValue]]],
+    origin: str,
+    at: datetime,
+) -> None:
+    """Change records: the version rises, and each field that takes another value gets a stamp.
+
+    A field whose value is the present one is left alone, and so is a record without any other. Records that do not
+    exist are passed over: somebody deleted them meanwhile.
+
+    Args:
+        session: A session that writes.
+        entity_type: Key of the entity.
+        updates: Pairs of id and the new values by field key; other fields stay.
+        origin: Who changes them, such as `link:3`.
+        at: When.
+
+    Raises:
+        KeyError: a key is no field of the entity.
+    """
+    wanted: dict[int, dict[str, CrmValue]] = {}
+    for record_id, values in updates:
+        wanted.setdefault(record_id, {}).update(values)
+    keys = {key for values in wanted.values() for key in values}
+    if not keys:
+        return
+    stamp_time = at.astimezone(UTC).isoformat()
+    present = read_many(session, entity_type, wanted, keys, lock=True)
+    changes = []
+    for record_id, record in present.items():
+        changed = {key: value for key, value in wanted[record_id].items() if record.values[key] != value}
+        if changed:
+            stamps = dict.fromkeys(changed, (record.version + 1, stamp_time, origin))
+            changes.append((record, {**record.values, **changed}, {**record.field_meta, **stamps}))
+    if changes:
+        _write_changes(session, entity_type, changes, {"updated_at": at, "updated_by": origin})
+
+
+def _write_changes(
+    session: Session,
+    entity_type: str,
+    changes: Sequence[tuple[Record, Mapping[str, CrmValue], Mapping[str, Any]]],
+    stamps: Mapping[str, Any],
+) -> None:
+    table = table_of(entity_type)
+    writing = RowWriting(entity_type)
+    has_custom = any(key.startswith(CUSTOM_PREFIX) for key in changes[0][1])
+    custom_of = _custom_of(session, table, [record.id for record, _, _ in changes]) if has_custom else {}
+    parameters = []
+    for record, values, field_meta in changes:
+        columns, custom = writing.split(values)
+        parameters.append(
+            {"row_id": record.id, **columns, **stamps, "version": record.version + 1, "field_meta": field_meta}
+        )
+        if has_custom:
+            # fields that were deleted or not asked for stay as they are
+            parameters[-1]["custom"] = _without_empty({**custom_of[record.id], **custom})
+    session.connection().execute(update(table).where(table.c.id == bindparam("row_id")), parameters)
+
+
+def _custom_of(session: Session, table: Table, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    statement = select(table.c.id, table.c.custom).where(table.c.id.in_(bindparam("ids", expanding=True)))
+    connection = session.connection()
+    return {row[0]: row[1] for chunk in _chunks(ids) for row in connection.execute(statement, {"ids": chunk})}
+
+
+def _fields(session: Session, entity_type: str, keys: Collection[str] | None) -> list[CrmField]:
+    standard = entity_type_of(entity_type).by_key
+    if keys is not None and all(key in standard for key in keys):
+        return [standard[key] for key in keys]
+    fields = fields_of(session, entity_type)
+    return list(fields.values()) if keys is None else [fields[key] for key in keys]
+
+
+def _new_ids(session: Session, table: Table, count: int) -> list[int]:
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        allocate = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+        return sorted(connection.execute(allocate, {"table": table.name, "count": count}).scalars())
+    # the write lock is held, so nobody allocates between this look and the insert
+    highest = connection.execute(
+        text("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = :table), 0)"), {"table": table.name}
+    ).scalar_one()
+    return list(range(highest + 1, highest + count + 1))
+
+
+def _without_empty(custom: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in custom.items() if value is not None}
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), IDS_PER_STATEMENT):
+        yield ids[start : start + IDS_PER_STATEMENT]

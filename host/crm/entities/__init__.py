@@ -1,0 +1,1 @@
+"""The declarations of the hub's entities, one module each."""

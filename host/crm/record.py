@@ -1,0 +1,124 @@
+"""A record of the hub in memory, and how it lies in the rows of its table."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Row
+
+from host.crm.fields import CUSTOM_PREFIX, CrmField
+from host.crm.registry import entity_type_of
+from host.crm.tables import table_of
+from host.crm.values import CrmValue, JsonScalar, fold, from_json, to_json
+
+BOOKKEEPING = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "field_meta")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStamp:
+    """When a field took its present value: the record's version then, the time, and the origin of the change."""
+
+    version: int
+    at: datetime
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of the hub.
+
+    Attributes:
+        values: The fields that were read, by key; None where a field has no value.
+        field_meta: {field key: [version, ISO time, origin]} of the fields changed after the record was made.
+    """
+
+    entity_type: str
+    id: int
+    version: int
+    values: Mapping[str, CrmValue]
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+    field_meta: Mapping[str, Sequence[Any]]
+
+    def stamp(self, field_key: str) -> FieldStamp:
+        """Return when and by whom the field took its present value."""
+        changed = self.field_meta.get(field_key)
+        if changed is None:
+            return FieldStamp(1, self.created_at, self.created_by)
+        version, at, origin = changed
+        return FieldStamp(version, datetime.fromisoformat(at), origin)
+
+    @property
+    def title(self) -> str:
+        """What the record is called; its number where it has no name."""
+        parts = (self.values.get(key) for key in entity_type_of(self.entity_type).title_fields)
+        return " ".join(str(part) for part in parts if part) or f"#{self.id}"
+
+
+class RecordReading:
+    """Which columns to select for some fields, and how to make records of the rows."""
+
+    def __init__(self, entity_type: str, fields: Iterable[CrmField]) -> None:
+        self._entity_type = entity_type
+        table = table_of(entity_type)
+        self._standard: list[str] = []
+        self._custom: list[CrmField] = []
+        columns = [table.c[name] for name in BOOKKEEPING]
+        for field in fields:
+            if field.custom:
+                self._custom.append(field)
+            else:
+                self._standard.append(field.key)
+                columns.append(table.c[field.column])
+        self._first_custom = len(columns)
+        if self._custom:
+            columns.append(table.c.custom)
+        self.columns: Sequence[Column[Any]] = columns
+
+    def record(self, row: Row[Any]) -> Record:
+        """Return the record of a row of `columns`."""
+        values: dict[str, CrmValue] = dict(zip(self._standard, row[len(BOOKKEEPING) : self._first_custom], strict=True))
+        if self._custom:
+            custom = row[self._first_custom]
+            for field in self._custom:
+                values[field.key] = from_json(field.type, custom.get(field.key))
+        return Record(
+            entity_type=self._entity_type,
+            id=row[0],
+            version=row[1],
+            values=values,
+            created_at=row[2],
+            created_by=row[3],
+            updated_at=row[4],
+            updated_by=row[5],
+            field_meta=row[6],
+        )
+
+
+class RowWriting:
+    """Turns the values of fields into the columns that hold them."""
+
+    def __init__(self, entity_type: str) -> None:
+        fields = entity_type_of(entity_type).fields
+        self._columns = {field.key: (field.column, field.folded_column) for field in fields}
+
+    def split(self, values: Mapping[str, CrmValue]) -> tuple[dict[str, Any], dict[str, JsonScalar]]:
+        """Return the values of the columns, and those of the user-defined fields in their JSON form.
+
+        Raises:
+            KeyError: a key is neither a standard field nor one that could be user-defined.
+        """
+        columns: dict[str, Any] = {}
+        custom: dict[str, JsonScalar] = {}
+        for key, value in values.items():
+            if key.startswith(CUSTOM_PREFIX):
+                custom[key] = to_json(value)
+                continue
+            column, folded = self._columns[key]
+            columns[column] = value
+            if folded:
+                columns[folded] = fold(value) if isinstance(value, str) else None
+        return columns, custom

@@ -1,0 +1,79 @@
+"""The tables of the hub's entities, made from their declarations."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy.types import TypeEngine
+
+from host.crm.entity_type import EntityType
+from host.crm.fields import CrmField, CrmType
+from host.crm.registry import ENTITIES
+from host.database import Base, ExactDecimal, JsonValue, UtcDateTime
+
+ORIGIN_LENGTH = 64
+
+
+def table_of(entity_type: str) -> Table:
+    """Return the table of an entity.
+
+    Beside the columns of the standard fields it has: `id`; for each searchable text a `…_folded` column; `custom`,
+    the user-defined fields in their JSON form; `version`, raised by each change; `created_…` and `updated_…`, the
+    time and the origin (`user:5`, `api:5`, `import:5`, `link:3`); and `field_meta`, {field key: [version, ISO time,
+    origin]} of each field that was changed after the record was made.
+    """
+    return _TABLES[entity_type]
+
+
+def _declare(entity: EntityType) -> Table:
+    columns: list[Column[object]] = [Column("id", Integer, primary_key=True)]
+    for field in entity.fields:
+        columns.append(_column(field))
+        if field.folded_column:
+            columns.append(Column(field.folded_column, _folded_type()))
+    columns += [
+        Column("custom", JsonValue, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        Column("created_by", String(ORIGIN_LENGTH), nullable=False),
+        Column("updated_at", UtcDateTime, nullable=False),
+        Column("updated_by", String(ORIGIN_LENGTH), nullable=False),
+        Column("field_meta", JsonValue, nullable=False),
+    ]
+    # without AUTOINCREMENT SQLite gives the id of the last deleted record to the next one, and with it all that
+    # other systems still remember under that id
+    return Table(entity.key, Base.metadata, *columns, *_indexes(entity), sqlite_autoincrement=True)
+
+
+def _column(field: CrmField) -> Column[object]:
+    if field.type is CrmType.REFERENCE:
+        return Column(field.column, ForeignKey(f"{field.references}.id"))
+    return Column(field.column, _column_type(field), nullable=not field.required)
+
+
+def _column_type(field: CrmField) -> TypeEngine[object]:
+    types: dict[CrmType, TypeEngine[object]] = {
+        CrmType.TEXT: String(field.max_length or None),
+        CrmType.LONG_TEXT: Text(),
+        CrmType.INTEGER: BigInteger(),
+        CrmType.DECIMAL: ExactDecimal(),
+        CrmType.BOOLEAN: Boolean(),
+        CrmType.DATE: Date(),
+        CrmType.DATETIME: UtcDateTime(),
+        CrmType.LIST: String(254),
+    }
+    return types[field.type]
+
+
+def _folded_type() -> TypeEngine[object]:
+    # by code point on both databases, so that a list has one order and a page's end is the next page's beginning
+    return Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _indexes(entity: EntityType) -> list[Index]:
+    # with the id behind the value, for keyset paging
+    named = [
+        Index(f"ix_{entity.key}_{column}", column, "id")
+        for column in (field.folded_column or field.column for field in entity.fields if field.indexed)
+    ]
+    return [*named, Index(f"ix_{entity.key}_updated_at", "updated_at", "id")]
+
+
+_TABLES = {entity.key: _declare(entity) for entity in ENTITIES}
