@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column("next_run_at", UtcDateTime(), nullable=True),
         sa.Column("tested_at", UtcDateTime(), nullable=True),
         sa.Column("tested_plugin", sa.String(length=254), nullable=False),
+        sa.Column("tested_url_revision", sa.Integer(), nullable=False),
         sa.Column("declared_at", UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
