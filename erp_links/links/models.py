@@ -65,6 +65,7 @@ class ErpLink(Base):
     next_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tested_plugin: Mapped[str] = mapped_column(String(254), default="")
+    tested_url_revision: Mapped[int] = mapped_column(default=0)
     declared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
