@@ -1,0 +1,111 @@
+"""Turning values of an ERP into values of the hub: one function per pair of types, chosen once per run."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime, time
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from host.crm.fields import CrmField, CrmType
+from host.crm.values import CrmValue, checker_of
+from sync_connectors import Field, FieldType, Value
+
+Converter = Callable[[Value], CrmValue]
+"""Takes a value as the field's type promises it. Raises ValueError, in words, where the hub cannot hold it."""
+
+
+class UnmappedItemError(ValueError):
+    """A list item of the ERP that the hub's list does not have; it is skipped and counted, never written raw."""
+
+
+def converter(
+    erp_field: Field,
+    crm_field: CrmField,
+    *,
+    list_items: Collection[str] = (),
+    texts: Mapping[str, str] | None = None,
+    zone: ZoneInfo | None = None,
+) -> Converter:
+    """Return the function that makes hub values of `crm_field` from ERP values of `erp_field`.
+
+    An empty or blank text is no value, and blanks at the ends of a text do not count.
+
+    Args:
+        erp_field: The ERP's field.
+        crm_field: The hub's field.
+        list_items: Keys that a LIST field of the hub may take.
+        texts: Display texts of the ERP's list, where its items go into a text field.
+        zone: The link's ERP time zone; UTC where it has none.
+    """
+    check = checker_of(crm_field, list_items)
+    if crm_field.type is CrmType.LIST:
+        return _list_item(list_items)
+    shape = _shape(erp_field.type, crm_field.type, texts or {}, zone or ZoneInfo("UTC"))
+
+    def convert(value: Value) -> CrmValue:
+        return None if value is None else check(shape(value))
+
+    return convert
+
+
+def _list_item(list_items: Collection[str]) -> Converter:
+    known = frozenset(list_items)
+
+    def convert(value: Value) -> CrmValue:
+        if value is None or value == "":
+            return None
+        if value not in known:
+            raise UnmappedItemError(_("“%(item)s” is not in the CRM's list", item=value))
+        return str(value)
+
+    return convert
+
+
+def _shape(
+    erp_type: FieldType, crm_type: CrmType, texts: Mapping[str, str], zone: ZoneInfo
+) -> Callable[[Value], object]:
+    to_text = crm_type in {CrmType.TEXT, CrmType.LONG_TEXT}
+    match erp_type:
+        case FieldType.TEXT:
+            return _trimmed
+        case FieldType.LIST:
+            return lambda value: texts.get(str(value), str(value)).strip()
+        case FieldType.CHECKBOX if crm_type is CrmType.INTEGER:
+            return lambda value: int(bool(value))
+        case FieldType.CHECKBOX if to_text:
+            return lambda value: _("yes") if value else _("no")
+        case FieldType.DOUBLE if to_text:
+            return lambda value: format(cast(date, value), "f")
+        case FieldType.INTEGER if to_text:
+            return str
+        case FieldType.DATETIME | FieldType.LOCAL_DATETIME | FieldType.DATE:
+            return _time_shape(erp_type, crm_type, zone)
+    return _as_it_is
+
+
+def _time_shape(erp_type: FieldType, crm_type: CrmType, zone: ZoneInfo) -> Callable[[Value], object]:
+    def instant(value: Value) -> datetime:
+        if erp_type is FieldType.DATE:
+            return datetime.combine(cast(date, value), time(), zone)
+        given = cast(datetime, value)
+        return given.replace(tzinfo=zone) if erp_type is FieldType.LOCAL_DATETIME else given
+
+    match crm_type:
+        case CrmType.DATETIME:
+            return lambda value: instant(value).astimezone(UTC)
+        case CrmType.DATE if erp_type is FieldType.DATE:
+            return _as_it_is
+        case CrmType.DATE:
+            return lambda value: instant(value).astimezone(zone).date()
+    if erp_type is FieldType.DATE:
+        return lambda value: cast(date, value).isoformat()
+    return lambda value: instant(value).astimezone(zone).isoformat(sep=" ", timespec="minutes")
+
+
+def _trimmed(value: Value) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _as_it_is(value: Value) -> object:
+    return value
