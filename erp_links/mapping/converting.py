@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -65,23 +66,20 @@ def _list_item(list_items: Collection[str]) -> Converter:
 def _shape(
     erp_type: FieldType, crm_type: CrmType, texts: Mapping[str, str], zone: ZoneInfo
 ) -> Callable[[Value], object]:
-    to_text = crm_type in {CrmType.TEXT, CrmType.LONG_TEXT}
-    match erp_type:
-        case FieldType.TEXT:
-            return _trimmed
-        case FieldType.LIST:
-            return lambda value: texts.get(str(value), str(value)).strip()
-        case FieldType.CHECKBOX if crm_type is CrmType.INTEGER:
-            return lambda value: int(bool(value))
-        case FieldType.CHECKBOX if to_text:
-            return lambda value: _("yes") if value else _("no")
-        case FieldType.DOUBLE if to_text:
-            return lambda value: format(cast(date, value), "f")
-        case FieldType.INTEGER if to_text:
-            return str
-        case FieldType.DATETIME | FieldType.LOCAL_DATETIME | FieldType.DATE:
-            return _time_shape(erp_type, crm_type, zone)
-    return _as_it_is
+    if erp_type in {FieldType.DATETIME, FieldType.LOCAL_DATETIME, FieldType.DATE}:
+        return _time_shape(erp_type, crm_type, zone)
+    if erp_type is FieldType.CHECKBOX and crm_type is CrmType.INTEGER:
+        return lambda value: int(bool(value))
+    if crm_type not in {CrmType.TEXT, CrmType.LONG_TEXT}:
+        return _as_it_is
+    to_text: dict[FieldType, Callable[[Value], object]] = {
+        FieldType.TEXT: _trimmed,
+        FieldType.LIST: lambda value: texts.get(str(value), str(value)).strip(),
+        FieldType.CHECKBOX: lambda value: _("yes") if value else _("no"),
+        FieldType.DOUBLE: lambda value: format(cast(Decimal, value), "f"),
+        FieldType.INTEGER: str,
+    }
+    return to_text.get(erp_type, _as_it_is)
 
 
 def _time_shape(erp_type: FieldType, crm_type: CrmType, zone: ZoneInfo) -> Callable[[Value], object]:
