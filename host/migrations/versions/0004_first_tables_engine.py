@@ -101,6 +101,8 @@ def upgrade() -> None:
         sa.Column("direction", sa.String(length=10), nullable=False),
         sa.Column("entity_type", sa.String(length=32), nullable=False),
         sa.Column("entity_id", sa.Integer(), nullable=True),
+        sa.Column("parent_type", sa.String(length=64), nullable=True),
+        sa.Column("parent_key", sa.String(length=254), nullable=True),
         sa.Column("label", sa.String(length=254), nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
