@@ -12,6 +12,9 @@ from host.errors import NotFoundError, StaleVersionError
 OBJECT_TYPE = "erp_link"
 """How the audit log names a link."""
 
+TESTED = "erp_link.test"
+"""The audit action of a test, which changes nothing."""
+
 _NO_LINK = "there is no such ERP link"
 
 
@@ -95,7 +98,11 @@ def visible_link(session: Session, principal: Principal, link_id: int) -> ErpLin
 def _stale(session: Session, link_id: int) -> StaleVersionError:
     last = session.scalar(
         select(AuditEntry)
-        .where(AuditEntry.object_type == OBJECT_TYPE, AuditEntry.object_id == str(link_id))
+        .where(
+            AuditEntry.object_type == OBJECT_TYPE,
+            AuditEntry.object_id == str(link_id),
+            AuditEntry.action != TESTED,
+        )
         .order_by(AuditEntry.id.desc())
         .limit(1)
     )
