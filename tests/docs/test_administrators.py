@@ -9,7 +9,9 @@ import pytest
 from host.cli import main
 from host.settings import Settings
 
-PAGE = (Path(__file__).parents[2] / "docs" / "administrators.md").read_text(encoding="utf-8")
+CHECKOUT = Path(__file__).parents[2]
+PAGE = (CHECKOUT / "docs" / "administrators.md").read_text(encoding="utf-8")
+PAGES = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/*.md")])
 
 
 def commands(group: click.Command, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
@@ -46,7 +48,7 @@ def test_the_configuration_file_of_the_page_can_be_used(tmp_path: Path) -> None:
     assert settings.public_url == tomllib.loads(content)["public_url"]
 
 
-@pytest.mark.parametrize("page", sorted((Path(__file__).parents[2]).glob("docs/*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(((?!https?:|#)[^)#]+)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
