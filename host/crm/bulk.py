@@ -12,10 +12,13 @@ from sqlalchemy import Table, bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from host.crm.fields import CUSTOM_PREFIX, CrmField
+from host.crm.matching import find_by
 from host.crm.record import Record, RecordReading, RowWriting
 from host.crm.registry import entity_type_of, fields_of
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
+
+__all__ = ["find_by", "insert_many", "read_many", "update_many"]
 
 IDS_PER_STATEMENT = 10_000
 """Both databases limit the parameters of a statement; a page of the engine is far smaller."""
@@ -40,9 +43,7 @@ def read_many(
     """
     reading = RecordReading(entity_type, _fields(session, entity_type, fields))
     table = table_of(entity_type)
-    statement = (
-        select(*reading.columns).where(table.c.id.in_(bindparam("ids", expanding=True))).order_by(table.c.id)
-    )
+    statement = select(*reading.columns).where(table.c.id.in_(bindparam("ids", expanding=True))).order_by(table.c.id)
     if lock:
         statement = statement.with_for_update()
     connection = session.connection()

@@ -78,7 +78,7 @@ class RecordReading:
             columns.append(table.c.custom)
         self.columns: Sequence[Column[Any]] = columns
 
-    def record(self, row: Row[Any]) -> Record:
+    def record(self, row: Row[*tuple[Any, ...]]) -> Record:
         """Return the record of a row of `columns`."""
         values: dict[str, CrmValue] = dict(zip(self._standard, row[len(BOOKKEEPING) : self._first_custom], strict=True))
         if self._custom:

@@ -1,5 +1,7 @@
 """The tables of the hub's entities, made from their declarations."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 from sqlalchemy.types import TypeEngine
 
@@ -23,7 +25,7 @@ def table_of(entity_type: str) -> Table:
 
 
 def _declare(entity: EntityType) -> Table:
-    columns: list[Column[object]] = [Column("id", Integer, primary_key=True)]
+    columns: list[Column[Any]] = [Column("id", Integer, primary_key=True)]
     for field in entity.fields:
         columns.append(_column(field))
         if field.folded_column:
@@ -42,14 +44,14 @@ def _declare(entity: EntityType) -> Table:
     return Table(entity.key, Base.metadata, *columns, *_indexes(entity), sqlite_autoincrement=True)
 
 
-def _column(field: CrmField) -> Column[object]:
+def _column(field: CrmField) -> Column[Any]:
     if field.type is CrmType.REFERENCE:
         return Column(field.column, ForeignKey(f"{field.references}.id"))
     return Column(field.column, _column_type(field), nullable=not field.required)
 
 
-def _column_type(field: CrmField) -> TypeEngine[object]:
-    types: dict[CrmType, TypeEngine[object]] = {
+def _column_type(field: CrmField) -> TypeEngine[Any]:
+    types: dict[CrmType, TypeEngine[Any]] = {
         CrmType.TEXT: String(field.max_length or None),
         CrmType.LONG_TEXT: Text(),
         CrmType.INTEGER: BigInteger(),
@@ -62,7 +64,7 @@ def _column_type(field: CrmField) -> TypeEngine[object]:
     return types[field.type]
 
 
-def _folded_type() -> TypeEngine[object]:
+def _folded_type() -> TypeEngine[Any]:
     # by code point on both databases, so that a list has one order and a page's end is the next page's beginning
     return Text().with_variant(Text(collation="C"), "postgresql")
 

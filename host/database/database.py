@@ -9,6 +9,8 @@ from flask import current_app
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
+from host.database.types import EXACT_DECIMAL_COLLATION, compare_decimals
+
 EXTENSION = "tieline_database"
 BUSY_TIMEOUT_SECONDS = 30
 
@@ -59,6 +61,7 @@ def _sqlite_engine(url: str) -> Engine:
     def prepare(dbapi_connection: Any, _record: object) -> None:
         # the driver's own transaction control would begin late and deferred
         dbapi_connection.isolation_level = None
+        dbapi_connection.create_collation(EXACT_DECIMAL_COLLATION, compare_decimals)
         cursor = dbapi_connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")

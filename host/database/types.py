@@ -39,14 +39,28 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+EXACT_DECIMAL_COLLATION = "exact_decimal"
+
+
+def compare_decimals(left: str, right: str) -> int:
+    """Compare two numbers by their digits; the collation that SQLite sorts and compares them with."""
+    first, second = Decimal(left), Decimal(right)
+    return (first > second) - (first < second)
+
+
 class ExactDecimal(TypeDecorator[Decimal]):
-    """A decimal that never passes through a float: NUMERIC on PostgreSQL, its digits as text on SQLite."""
+    """A decimal that never passes through a float: NUMERIC on PostgreSQL, its digits as text on SQLite.
+
+    On SQLite the column has a collation of ours, so that it is sorted and compared as a number there too.
+    """
 
     impl = Numeric
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Numeric() if dialect.name == "postgresql" else Text())
+        return dialect.type_descriptor(
+            Numeric() if dialect.name == "postgresql" else Text(collation=EXACT_DECIMAL_COLLATION)
+        )
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | str | None:
         if value is None or dialect.name == "postgresql":

@@ -2,8 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-from host.crm.entity_type import EntityType
 from host.crm.entities.addresses import address
+from host.crm.entity_type import EntityType
 from host.crm.fields import CrmField, CrmType
 
 _GENERAL = _l("General")
@@ -29,21 +29,15 @@ COMPANY = EntityType(
             indexed=True,
             group=_GENERAL,
         ),
-        CrmField(
-            "department", _l("Department"), CrmType.TEXT, max_length=254, group=_GENERAL
-        ),
-        CrmField(
-            "number", _l("Number"), CrmType.TEXT, max_length=50, searchable=True, indexed=True, group=_GENERAL
-        ),
+        CrmField("department", _l("Department"), CrmType.TEXT, max_length=254, group=_GENERAL),
+        CrmField("number", _l("Number"), CrmType.TEXT, max_length=50, searchable=True, indexed=True, group=_GENERAL),
         CrmField("code", _l("Code"), CrmType.TEXT, max_length=50, searchable=True, indexed=True, group=_GENERAL),
         CrmField("category", _l("Category"), CrmType.LIST, list_key="category", group=_GENERAL),
         CrmField("country", _l("Country"), CrmType.LIST, list_key="country", group=_GENERAL),
         CrmField("description", _l("Description"), CrmType.LONG_TEXT, group=_GENERAL),
         CrmField("phone", _l("Phone"), CrmType.TEXT, max_length=100, searchable=True, group=_CONTACT),
         CrmField("fax", _l("Fax"), CrmType.TEXT, max_length=100, group=_CONTACT),
-        CrmField(
-            "email", _l("E-mail"), CrmType.TEXT, max_length=254, searchable=True, indexed=True, group=_CONTACT
-        ),
+        CrmField("email", _l("E-mail"), CrmType.TEXT, max_length=254, searchable=True, indexed=True, group=_CONTACT),
         CrmField("url", _l("Web site"), CrmType.TEXT, max_length=1023, group=_CONTACT),
         CrmField(
             "vat_number",

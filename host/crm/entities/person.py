@@ -2,8 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-from host.crm.entity_type import EntityType
 from host.crm.entities.addresses import address
+from host.crm.entity_type import EntityType
 from host.crm.fields import CrmField, CrmType
 
 _GENERAL = _l("General")
@@ -33,9 +33,7 @@ PERSON = EntityType(
             indexed=True,
             group=_GENERAL,
         ),
-        CrmField(
-            "number", _l("Number"), CrmType.TEXT, max_length=50, searchable=True, indexed=True, group=_GENERAL
-        ),
+        CrmField("number", _l("Number"), CrmType.TEXT, max_length=50, searchable=True, indexed=True, group=_GENERAL),
         CrmField("position", _l("Position"), CrmType.LIST, list_key="position", group=_GENERAL),
         CrmField("birth_date", _l("Date of birth"), CrmType.DATE, group=_GENERAL),
         CrmField("description", _l("Description"), CrmType.LONG_TEXT, group=_GENERAL),
@@ -43,9 +41,7 @@ PERSON = EntityType(
         CrmField("phone_mobile", _l("Mobile phone"), CrmType.TEXT, max_length=100, searchable=True, group=_CONTACT),
         CrmField("phone_private", _l("Private phone"), CrmType.TEXT, max_length=100, group=_CONTACT),
         CrmField("phone_other", _l("Other phone"), CrmType.TEXT, max_length=100, group=_CONTACT),
-        CrmField(
-            "email", _l("E-mail"), CrmType.TEXT, max_length=254, searchable=True, indexed=True, group=_CONTACT
-        ),
+        CrmField("email", _l("E-mail"), CrmType.TEXT, max_length=254, searchable=True, indexed=True, group=_CONTACT),
         CrmField("url", _l("Web site"), CrmType.TEXT, max_length=1023, group=_CONTACT),
         *address("postal", _l("Postal address")),
     ),
