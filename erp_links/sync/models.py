@@ -72,7 +72,7 @@ class Pairing(Base):
 class Run(Base):
     """One execution of the sync engine for one link.
 
-    `counts` is {"read": n, "created": n, "changed": n, "equal": n, "skipped": n, "failed": n} over all passes.
+    `counts` over all passes: read records, and of these created, paired, changed, equal, skipped, waiting and failed.
     """
 
     __tablename__ = "sync_run"
@@ -174,7 +174,12 @@ class LogEntry(Base):
 
 
 class FailedRecord(Base):
-    """A record that a run could not settle, kept with the connector's words until it is settled or dismissed."""
+    """A record that a run could not settle, kept with the connector's words until it is settled or dismissed.
+
+    `state` is open or dismissed. A record that waits for its parent is kept here too, with the parent's type and key,
+    although that is no failure: it is released when the parent is paired. `retry_at` null means it is not tried again
+    by itself.
+    """
 
     __tablename__ = "failed_record"
 
@@ -186,6 +191,8 @@ class FailedRecord(Base):
     direction: Mapped[str] = mapped_column(String(10))
     entity_type: Mapped[str] = mapped_column(String(32), default="")
     entity_id: Mapped[int | None] = mapped_column()
+    parent_type: Mapped[str | None] = mapped_column(String(64))
+    parent_key: Mapped[str | None] = mapped_column(String(254))
     label: Mapped[str] = mapped_column(String(254), default="")
     reason: Mapped[str] = mapped_column(String(64), index=True)
     message: Mapped[str] = mapped_column(Text)
