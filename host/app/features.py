@@ -4,6 +4,11 @@ from collections.abc import Callable
 
 from flask import Flask
 
+import host.app.address
+import host.logs.requests
 from host.settings import Settings
 
-FEATURES: tuple[Callable[[Flask, Settings], None], ...] = ()
+FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
+    host.app.address.init_app,
+    host.logs.requests.init_app,
+)

@@ -9,22 +9,18 @@ from uuid import uuid4
 from flask import Flask, Response, g, request
 
 from host.logs.context import bind, request_id
+from host.settings import Settings
 
 HEADER = "X-Request-ID"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _logger = logging.getLogger(__name__)
 
 
-def init_app(app: Flask, *, behind_proxy: bool) -> None:
-    """Give the requests of `app` their ids.
-
-    Args:
-        app: The application.
-        behind_proxy: Whether a trusted proxy sets the id; only then is one taken from the request.
-    """
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the requests of `app` their ids; a trusted proxy may have given one already."""
 
     def begin() -> None:
-        offered = request.headers.get(HEADER, "") if behind_proxy else ""
+        offered = request.headers.get(HEADER, "") if settings.trusted_proxies else ""
         chosen = offered if _ACCEPTABLE.fullmatch(offered) else uuid4().hex
         g.request_began = monotonic()
         g.request_bound = ExitStack()

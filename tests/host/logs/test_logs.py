@@ -144,9 +144,9 @@ def test_a_pool_thread_takes_context_and_secrets_over(log_file: Path) -> None:
     assert "[run_id=9] on a thread: ***" in log_file.read_text(encoding="utf-8")
 
 
-def answering(*, behind_proxy: bool) -> Flask:
+def answering(trusted_proxies: int) -> Flask:
     app = Flask("answering")
-    init_app(app, behind_proxy=behind_proxy)
+    init_app(app, Settings(trusted_proxies=trusted_proxies))
 
     @app.get("/id")
     def show_id() -> str:
@@ -157,7 +157,7 @@ def answering(*, behind_proxy: bool) -> Flask:
 
 
 def test_every_request_has_an_id_in_its_answer_and_on_its_records(json_log: Path) -> None:
-    response = answering(behind_proxy=False).test_client().get("/id?q=Ada", headers={"X-Request-ID": "forged"})
+    response = answering(trusted_proxies=0).test_client().get("/id?q=Ada", headers={"X-Request-ID": "forged"})
     chosen = response.headers["X-Request-ID"]
     assert chosen == response.text != "forged"
     inside, answered = entries(json_log)
@@ -168,12 +168,12 @@ def test_every_request_has_an_id_in_its_answer_and_on_its_records(json_log: Path
 
 
 def test_the_id_of_a_trusted_proxy_is_kept_where_it_is_harmless() -> None:
-    client = answering(behind_proxy=True).test_client()
+    client = answering(trusted_proxies=1).test_client()
     assert client.get("/id", headers={"X-Request-ID": "abc-1"}).text == "abc-1"
     assert client.get("/id", headers={"X-Request-ID": "<script>"}).text != "<script>"
 
 
 def test_a_path_that_does_not_exist_has_an_id_too(json_log: Path) -> None:
-    response = answering(behind_proxy=False).test_client().get("/none")
+    response = answering(trusted_proxies=0).test_client().get("/none")
     assert response.status_code == 404
     assert entries(json_log)[-1]["request_id"] == response.headers["X-Request-ID"]

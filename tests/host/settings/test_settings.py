@@ -135,4 +135,4 @@ def test_a_public_https_address_makes_cookies_secure_unless_told_otherwise() -> 
 
 def test_settings_do_not_change_once_made() -> None:
     with pytest.raises(FrozenInstanceError):
-        Settings().port = 1  # type: ignore[misc] - that it is refused is what is tested
+        Settings().port = 1  # type: ignore[misc]  # that it is refused is what is tested
