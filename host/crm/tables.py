@@ -70,12 +70,12 @@ def _folded_type() -> TypeEngine[Any]:
 
 
 def _indexes(entity: EntityType) -> list[Index]:
-    # with the id behind the value, for keyset paging
+    # without the id behind the value: a fresh, not yet analysed PostgreSQL table would be searched for ids through it
     named = [
-        Index(f"ix_{entity.key}_{column}", column, "id")
+        Index(f"ix_{entity.key}_{column}", column)
         for column in (field.folded_column or field.column for field in entity.fields if field.indexed)
     ]
-    return [*named, Index(f"ix_{entity.key}_updated_at", "updated_at", "id")]
+    return [*named, Index(f"ix_{entity.key}_updated_at", "updated_at")]
 
 
 _TABLES = {entity.key: _declare(entity) for entity in ENTITIES}
