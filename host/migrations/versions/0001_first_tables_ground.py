@@ -91,12 +91,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_company_code_folded", "company", ["code_folded", "id"], unique=False)
-    op.create_index("ix_company_email_folded", "company", ["email_folded", "id"], unique=False)
-    op.create_index("ix_company_name_folded", "company", ["name_folded", "id"], unique=False)
-    op.create_index("ix_company_number_folded", "company", ["number_folded", "id"], unique=False)
-    op.create_index("ix_company_updated_at", "company", ["updated_at", "id"], unique=False)
-    op.create_index("ix_company_vat_number_folded", "company", ["vat_number_folded", "id"], unique=False)
+    op.create_index("ix_company_code_folded", "company", ["code_folded"], unique=False)
+    op.create_index("ix_company_email_folded", "company", ["email_folded"], unique=False)
+    op.create_index("ix_company_name_folded", "company", ["name_folded"], unique=False)
+    op.create_index("ix_company_number_folded", "company", ["number_folded"], unique=False)
+    op.create_index("ix_company_updated_at", "company", ["updated_at"], unique=False)
+    op.create_index("ix_company_vat_number_folded", "company", ["vat_number_folded"], unique=False)
     op.create_table(
         "lease",
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -259,9 +259,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_person_company", "person", ["company", "id"], unique=False)
-    op.create_index("ix_person_email_folded", "person", ["email_folded", "id"], unique=False)
-    op.create_index("ix_person_last_name_folded", "person", ["last_name_folded", "id"], unique=False)
-    op.create_index("ix_person_number_folded", "person", ["number_folded", "id"], unique=False)
-    op.create_index("ix_person_updated_at", "person", ["updated_at", "id"], unique=False)
+    op.create_index("ix_person_company", "person", ["company"], unique=False)
+    op.create_index("ix_person_email_folded", "person", ["email_folded"], unique=False)
+    op.create_index("ix_person_last_name_folded", "person", ["last_name_folded"], unique=False)
+    op.create_index("ix_person_number_folded", "person", ["number_folded"], unique=False)
+    op.create_index("ix_person_updated_at", "person", ["updated_at"], unique=False)
     # ### end Alembic commands ###
