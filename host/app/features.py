@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from flask import Flask
 
-import host.app.address
-import host.logs.requests
+from host.app import address
+from host.logs import requests as request_logs
 from host.settings import Settings
 
 FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
-    host.app.address.init_app,
-    host.logs.requests.init_app,
+    address.init_app,
+    request_logs.init_app,
 )
