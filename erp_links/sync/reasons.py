@@ -1,0 +1,57 @@
+"""Why a side won, and why a record failed: codes in the database, words for people."""
+
+from enum import StrEnum
+
+from flask_babel import gettext as _
+
+
+class WinReason(StrEnum):
+    """Why a value was written over another."""
+
+    ONLY_ERP_CHANGED = "only_erp_changed"
+    ONE_WAY = "one_way"
+    FIRST_TIME = "first_time"
+    ERP_RANKS_HIGHER = "erp_ranks_higher"
+    ERP_NEWER = "erp_newer"
+    ERP_ALWAYS = "erp_always"
+    PARENT_CHANGED = "parent_changed"
+
+
+class FailureReason(StrEnum):
+    """Why a record could not be settled."""
+
+    UNREADABLE = "unreadable"
+    VALUE_REFUSED = "value_refused"
+    REQUIRED_MISSING = "required_missing"
+    AMBIGUOUS_MATCH = "ambiguous_match"
+    ALREADY_PAIRED = "already_paired"
+    WAITING_FOR_PARENT = "waiting_for_parent"
+    REJECTED = "rejected"
+
+
+def win_words(code: str) -> str:
+    """Return a stored `WinReason` in words."""
+    words: dict[str, str] = {
+        WinReason.ONLY_ERP_CHANGED.value: _("only the ERP changed"),
+        WinReason.ONE_WAY.value: _("this field follows the ERP"),
+        WinReason.FIRST_TIME.value: _("synced for the first time; the ERP fills the CRM"),
+        WinReason.ERP_RANKS_HIGHER.value: _("both changed; the ERP ranks higher"),
+        WinReason.ERP_NEWER.value: _("both changed; the ERP's value is newer"),
+        WinReason.ERP_ALWAYS.value: _("both changed; for this field the ERP always wins"),
+        WinReason.PARENT_CHANGED.value: _("the ERP moved the record"),
+    }
+    return words.get(code, code)
+
+
+def failure_words(code: str) -> str:
+    """Return a stored `FailureReason` in words."""
+    words: dict[str, str] = {
+        FailureReason.UNREADABLE.value: _("cannot be read from the ERP"),
+        FailureReason.VALUE_REFUSED.value: _("a value does not fit the CRM"),
+        FailureReason.REQUIRED_MISSING.value: _("a required field is empty"),
+        FailureReason.AMBIGUOUS_MATCH.value: _("ambiguous match"),
+        FailureReason.ALREADY_PAIRED.value: _("match is already paired"),
+        FailureReason.WAITING_FOR_PARENT.value: _("waits for its parent"),
+        FailureReason.REJECTED.value: _("refused by the ERP"),
+    }
+    return words.get(code, code)
