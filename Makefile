@@ -22,7 +22,7 @@ demo-reset: $(STAMP) ## throw the demo's data away and start over
 test: ## set up, lint, and run the tests on two workers
 	@started=$$(date +%s); $(MAKE) setup browser && echo "set-up took $$(($$(date +%s) - started)) s"
 	@$(MAKE) lint
-	@$(BIN)/pytest -n 2 -m "not long"
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 
 test-long: setup browser ## run the tests that take longer
 	@$(BIN)/pytest -n 2 -m long
