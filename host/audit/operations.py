@@ -6,10 +6,12 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from host.audit.doer import Doer
 from host.audit.models import AuditEntry
+from host.errors import StaleVersionError
 
 CHANGED = "changed"
 """What stands in the log in place of a secret."""
@@ -52,6 +54,15 @@ def record(
     )
     session.add(entry)
     return entry
+
+
+def stale_version(session: Session, object_type: str, object_id: object) -> StaleVersionError:
+    """Return the error for a change that was meant for an older version, with who made the newer one."""
+    query = select(AuditEntry.actor_name, AuditEntry.at).where(
+        AuditEntry.object_type == object_type, AuditEntry.object_id == str(object_id)
+    )
+    last = session.execute(query.order_by(AuditEntry.id.desc()).limit(1)).first()
+    return StaleVersionError(*last) if last else StaleVersionError()
 
 
 def changes_between(
