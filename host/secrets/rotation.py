@@ -41,7 +41,7 @@ def _reencrypt(database: Database, box: SecretBox) -> Rotated:
     with database.writing() as session:
         for owner, name, ciphertext in session.execute(
             select(Secret.owner, Secret.name, Secret.ciphertext).with_for_update()
-        ).tuples():
+        ):
             try:
                 text = box.decrypt(ciphertext)
             except UndecryptableError:

@@ -57,7 +57,7 @@ class SecretStore:
         lost: list[str] = []
         for name, ciphertext in self._session.execute(
             select(Secret.name, Secret.ciphertext).where(Secret.owner == owner)
-        ).tuples():
+        ):
             try:
                 texts[name] = self._box.decrypt(ciphertext)
             except UndecryptableError:
@@ -132,7 +132,7 @@ class SecretStore:
 def lost_secrets(session: Session, box: SecretBox) -> dict[str, set[str]]:
     """Return the names of all secrets that no key fits, by owner."""
     lost: dict[str, set[str]] = {}
-    for owner, name, ciphertext in session.execute(select(Secret.owner, Secret.name, Secret.ciphertext)).tuples():
+    for owner, name, ciphertext in session.execute(select(Secret.owner, Secret.name, Secret.ciphertext)):
         try:
             box.decrypt(ciphertext)
         except UndecryptableError:
