@@ -4,6 +4,7 @@ import erp_links.links.models
 import erp_links.mapping.models
 import erp_links.sync.models
 import host.accounts.models
+import host.api.models
 import host.audit.models
 import host.crm.models
 import host.crm.tables
@@ -14,6 +15,7 @@ from host.database import Base
 
 MODULES = (
     host.accounts.models,
+    host.api.models,
     host.audit.models,
     host.crm.models,
     host.crm.tables,
