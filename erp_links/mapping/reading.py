@@ -1,12 +1,13 @@
 """A link's mapping as pages, API, activation and saving look at it: rows with what they mean and what is possible."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from erp_links.links.models import ErpLink, LinkState
+from erp_links.mapping.compatibility import is_offered
 from erp_links.mapping.directions import Directions, directions_of
 from erp_links.mapping.models import LinkActorType, LinkField
 from host.crm.registry import CrmField, EntityType, entity_types, fields_of
@@ -25,6 +26,11 @@ class MappedField:
     field: Field
     crm_field: CrmField | None
     directions: Directions
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the type of the CRM field goes with the ERP field at all."""
+        return self.crm_field is not None and is_offered(self.field.type, self.crm_field.type)
 
     @property
     def is_gone(self) -> bool:
@@ -93,6 +99,21 @@ def mapping_of(session: Session, link: ErpLink) -> LinkMapping:
     crm_fields = {name: fields_of(session, name) for name in {row.entity_type for row in rows} & set(entity_types())}
     actor_types = tuple(_mapped(row, crm_fields.get(row.entity_type, {}), masters) for row in rows)
     return LinkMapping(link, actor_types, sum(row.version for row in rows), masters)
+
+
+def refreshed(mapping: LinkMapping, crm_fields_of: Callable[[str], Mapping[str, CrmField]]) -> LinkMapping:
+    """Return what the mapping is after its rows were changed; they are not read again."""
+    known = entity_types()
+    return replace(
+        mapping,
+        version=sum(each.row.version for each in mapping.actor_types),
+        actor_types=tuple(
+            _mapped(
+                each.row, crm_fields_of(each.row.entity_type) if each.row.entity_type in known else {}, mapping.masters
+            )
+            for each in mapping.actor_types
+        ),
+    )
 
 
 def masters_elsewhere(session: Session, link: ErpLink) -> dict[tuple[str, str], str]:

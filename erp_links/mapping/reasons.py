@@ -104,11 +104,11 @@ def _unpaired_reasons(mapped: MappedActorType) -> Iterator[str]:
     policies = {row.unpaired_pull, row.unpaired_push}
     if Unpaired.PAIR.value in policies and not row.match_fields:
         yield _("records without a pairing are to be paired, and no match field is chosen")
-    mapped_keys = {each.row.crm_field for each in mapped.fields if not each.is_gone}
+    mapped_keys = {each.row.crm_field for each in mapped.fields if each.row.to_crm and not each.is_gone}
     for key in row.match_fields:
         if policies != {Unpaired.IGNORE.value} and key not in mapped_keys:
             label = mapped.crm_fields[key].label if key in mapped.crm_fields else key
-            yield _("the match field “%(field)s” is not mapped", field=label)
+            yield _("no ERP field fills the match field “%(field)s”", field=label)
     if row.unpaired_pull != Unpaired.CREATE.value or entity is None:
         return
     filled = {each.row.crm_field for each in mapped.fields if each.row.to_crm and not each.is_gone}

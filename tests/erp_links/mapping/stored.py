@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+import host.app.tables  # noqa: F401 - an operation may touch any table
 from erp_links.links.models import ErpLink, LinkState, Visibility
 from erp_links.mapping.declared import DeclaredLink
 from erp_links.mapping.models import LinkActorType
