@@ -1,0 +1,80 @@
+"""Records that a run could not settle."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from erp_links.sync.models import FailedRecord
+from erp_links.sync.reasons import FailureReason
+
+_FIRST_WAIT = timedelta(minutes=5)
+_LONGEST_WAIT = timedelta(days=1)
+
+
+class Direction(StrEnum):
+    """Which way a pass or a failed record goes."""
+
+    PULL = "pull"
+    PUSH = "push"
+
+
+class FailureState(StrEnum):
+    """Whether somebody has decided to leave a failed record as it is."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one record was not settled, in words for people; `payload` is what the ERP delivered, for display."""
+
+    erp_key: str
+    reason: FailureReason
+    message: str
+    instruction: str = ""
+    technical: str = ""
+    erp_field: str = ""
+    label: str = ""
+    entity_id: int | None = None
+    parent: tuple[str, str] | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """A failed record that is in the database already."""
+
+    id: int
+    reason: str
+    message: str
+    state: str
+    attempts: int
+
+
+def known_failures(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, KnownFailure]:
+    """Return which of these ERP keys have a failed record of the pull, by key."""
+    table = FailedRecord.__table__.c
+    rows = session.connection().execute(
+        select(table.erp_key, table.id, table.reason, table.message, table.state, table.attempts).where(
+            table.link_id == link_id,
+            table.actor_type == actor_type,
+            table.direction == Direction.PULL.value,
+            table.erp_key.in_(bindparam("keys", expanding=True)),
+        ),
+        {"keys": list(keys)},
+    )
+    return {row[0]: KnownFailure(*row[1:]) for row in rows}
+
+
+def next_retry(reason: FailureReason, attempts: int, at: datetime) -> datetime | None:
+    """Return when a record is tried again by itself: later each time. One that waits is released by its parent."""
+    if reason is FailureReason.WAITING_FOR_PARENT:
+        return None
+    wait: timedelta = _FIRST_WAIT * 2 ** min(attempts - 1, 10)
+    return at + min(wait, _LONGEST_WAIT)

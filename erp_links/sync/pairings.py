@@ -1,0 +1,122 @@
+"""Reading what a page needs to know of pairings: a constant number of statements, whatever its size."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy.orm import Session
+
+from erp_links.sync.merging import Bases
+from erp_links.sync.models import Pairing, PairingState
+
+KeyedBy = tuple[str, str]
+"""Actor type and ERP key."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingGlance:
+    """As much of a pairing as tells whether there is anything to do."""
+
+    id: int
+    entity_id: int | None
+    state: str
+    erp_timestamp: str
+    content_hash: bytes | None
+
+    def is_settled_at(self, digest: bytes) -> bool:
+        """Whether a record with this content hash changes nothing."""
+        return self.content_hash == digest and self.state == PairingState.PAIRED
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPairing:
+    """A pairing with its bases."""
+
+    id: int
+    erp_key: str
+    entity_id: int | None
+    state: str
+    parent_type: str | None
+    parent_key: str | None
+    bases: Bases
+
+
+def glance(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, PairingGlance]:
+    """Return the pairings of these ERP keys without their bases, by ERP key."""
+    table = Pairing.__table__.c
+    rows = session.connection().execute(
+        select(table.erp_key, table.id, table.entity_id, table.state, table.erp_timestamp, table.content_hash).where(
+            *_named(link_id, actor_type)
+        ),
+        {"keys": list(keys)},
+    )
+    return {row[0]: PairingGlance(*row[1:]) for row in rows}
+
+
+def read_pairings(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, StoredPairing]:
+    """Return the pairings of these ERP keys with their bases, by ERP key, locked until the transaction ends."""
+    table = Pairing.__table__.c
+    rows = session.connection().execute(
+        select(
+            table.erp_key,
+            table.id,
+            table.entity_id,
+            table.state,
+            table.parent_type,
+            table.parent_key,
+            table.base_erp,
+            table.base_hub,
+        )
+        .where(*_named(link_id, actor_type))
+        .order_by(table.id)
+        .with_for_update(),
+        {"keys": list(keys)},
+    )
+    return {
+        row[0]: StoredPairing(row[1], row[0], row[2], row[3], row[4], row[5], Bases(row[6], row[7])) for row in rows
+    }
+
+
+def read_parents(session: Session, link_id: int, parents: Collection[KeyedBy]) -> dict[KeyedBy, int]:
+    """Return the entities that are paired with these actors."""
+    if not parents:
+        return {}
+    rows = session.execute(
+        select(Pairing.actor_type, Pairing.erp_key, Pairing.entity_id).where(
+            Pairing.link_id == link_id,
+            Pairing.actor_type.in_({actor_type for actor_type, _key in parents}),
+            Pairing.erp_key.in_({key for _actor_type, key in parents}),
+            Pairing.state != PairingState.TOMBSTONE.value,
+            Pairing.entity_id.is_not(None),
+        )
+    )
+    return {
+        (actor_type, key): entity_id
+        for actor_type, key, entity_id in rows
+        if entity_id is not None and (actor_type, key) in parents
+    }
+
+
+def read_taken(
+    session: Session, link_id: int, entity_type: str, entity_ids: Collection[int]
+) -> dict[int, list[KeyedBy]]:
+    """Return, for each of these entities that is paired on this link, the actors that it is paired with."""
+    if not entity_ids:
+        return {}
+    rows = session.execute(
+        select(Pairing.entity_id, Pairing.actor_type, Pairing.erp_key).where(
+            Pairing.link_id == link_id, Pairing.entity_type == entity_type, Pairing.entity_id.in_(entity_ids)
+        )
+    )
+    taken: dict[int, list[KeyedBy]] = {}
+    for entity_id, actor_type, erp_key in rows:
+        if entity_id is not None:
+            taken.setdefault(entity_id, []).append((actor_type, erp_key))
+    return taken
+
+
+def _named(link_id: int, actor_type: str) -> tuple[Any, ...]:
+    table = Pairing.__table__.c
+    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
+    return (table.link_id == link_id, table.actor_type == actor_type, table.erp_key.in_(keys))

@@ -1,0 +1,114 @@
+"""One way through one actor type: opened, gone on with, completed."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from erp_links.mapping.models import LinkActorType
+from erp_links.sync.failures import Direction
+from erp_links.sync.models import Pass
+from host.jobs.clock import read_clock
+
+
+@dataclass(slots=True)
+class OpenPass:
+    """A pass in hand.
+
+    Attributes:
+        watermark: The one that the pass began with; None reads everything.
+        resume: Cursor behind the last page that was stored, or None at the beginning.
+        watermark_candidate: The last one that a page gave; it becomes the watermark when the pass completes.
+        counts: What became of the records read so far.
+    """
+
+    id: int
+    actor_type_id: int
+    actor_type: str
+    watermark: str | None
+    resume: str | None
+    watermark_candidate: str | None
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def open_pass(session: Session, run_id: int, actor_type: LinkActorType, direction: Direction) -> OpenPass:
+    """Go on with the pass that an earlier run left open, or begin one.
+
+    When a full read is due, a pass that was under way begins anew and reads everything. The mark is taken off here:
+    one that is set while the pass is under way stands for something newer, and stays for the next run.
+    """
+    found = session.scalars(
+        select(Pass).where(
+            Pass.link_id == actor_type.link_id,
+            Pass.actor_type == actor_type.name,
+            Pass.direction == direction.value,
+            Pass.finished_at.is_(None),
+        )
+    ).one_or_none()
+    if found is None:
+        found = Pass(
+            link_id=actor_type.link_id,
+            actor_type=actor_type.name,
+            direction=direction.value,
+            watermark=actor_type.watermark,
+            counts={},
+            started_at=read_clock(session),
+        )
+        session.add(found)
+    found.run_id = run_id
+    if actor_type.full_read_due is not None:
+        found.full_read = True
+        found.watermark = found.resume_cursor = found.watermark_candidate = None
+        found.counts = {}
+        actor_type.full_read_due = None
+    elif found.watermark is None:
+        found.full_read = True
+    session.flush()
+    return OpenPass(
+        id=found.id,
+        actor_type_id=actor_type.id,
+        actor_type=actor_type.name,
+        watermark=found.watermark,
+        resume=found.resume_cursor,
+        watermark_candidate=found.watermark_candidate,
+        counts=Counter(found.counts),
+    )
+
+
+def begin_anew(session: Session, open_pass: OpenPass) -> None:
+    """Forget how far a pass has come, because the connector no longer knows its cursor."""
+    open_pass.resume = None
+    _update(session, open_pass, resume_cursor=None)
+
+
+def store_progress(
+    session: Session, open_pass: OpenPass, *, resume: str | None, candidate: str | None, total: int | None
+) -> None:
+    """Store the cursor behind a page, in the transaction that writes the page."""
+    values: dict[str, Any] = {"resume_cursor": resume, "counts": dict(open_pass.counts)}
+    if candidate is not None:
+        values["watermark_candidate"] = candidate
+    if total is not None:
+        values["total"] = total
+    _update(session, open_pass, **values)
+
+
+def complete_pass(session: Session, open_pass: OpenPass) -> None:
+    """End a pass that has read everything: the watermark moves, once."""
+    at = read_clock(session)
+    _update(session, open_pass, finished_at=at, resume_cursor=None, counts=dict(open_pass.counts))
+    if open_pass.watermark_candidate is not None:
+        session.execute(
+            update(LinkActorType)
+            .where(LinkActorType.id == open_pass.actor_type_id)
+            .values(watermark=open_pass.watermark_candidate, watermark_moved_at=at)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _update(session: Session, open_pass: OpenPass, **values: Any) -> None:
+    session.execute(
+        update(Pass).where(Pass.id == open_pass.id).values(**values).execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,230 @@
+"""Writing a page: the one module with bulk statements of the engine, a constant number for a page of any size."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy.orm import Session
+
+from erp_links.sync.failures import Direction, Failure, FailureState, KnownFailure, next_retry
+from erp_links.sync.merging import FieldChange
+from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState
+from erp_links.sync.planning import Adoption, Creation, Plan, Update
+from host.crm import bulk
+from host.crm.values import CrmValue, to_json
+from host.logs import redacted
+
+Rows = list[dict[str, Any]]
+
+_PAIRING = cast(Table, Pairing.__table__)
+_LOG = cast(Table, LogEntry.__table__)
+_FAILED = cast(Table, FailedRecord.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class PageWriter:
+    """Writes pages of one pass.
+
+    Attributes:
+        origin: What the hub notes as the origin of values.
+        at: The time of everything that is written.
+    """
+
+    session: Session
+    link_id: int
+    run_id: int
+    actor_type: str
+    entity_type: str
+    origin: str
+    at: datetime
+
+    def write(self, plan: Plan, known: Mapping[str, KnownFailure]) -> None:
+        """Write what was planned; `known` are the failed records that the page's keys already have."""
+        created = [creation.values for creation in plan.creations]
+        ids = bulk.insert_many(self.session, self.entity_type, created, self.origin, self.at)
+        changes = [*plan.adoptions, *plan.updates]
+        bulk.update_many(self.session, self.entity_type, _hub_changes(changes), self.origin, self.at)
+        self._insert(_PAIRING, self._new_pairings(plan, ids))
+        self._update_pairings(plan.updates)
+        self._bury(plan.tombstones)
+        self._insert(_LOG, self._log(plan, ids))
+        self._keep_failures(plan.failures, known)
+        self._clear_failures([known[key].id for key in plan.settled if key in known])
+
+    def stamp(self, timestamps: Mapping[int, str]) -> None:
+        """Store new timestamps of the ERP for pairings whose values did not change, by pairing id."""
+        if timestamps:
+            self.session.connection().execute(
+                update(_PAIRING).where(_PAIRING.c.id == bindparam("row_id")),
+                [{"row_id": row_id, "erp_timestamp": timestamp} for row_id, timestamp in timestamps.items()],
+            )
+
+    def _insert(self, table: Table, rows: Rows) -> None:
+        if rows:
+            self.session.connection().execute(insert(table), rows)
+
+    def _new_pairings(self, plan: Plan, ids: Sequence[int]) -> Rows:
+        created = (
+            self._new_pairing(each, entity_id, each.incoming.erp, each.incoming.is_whole)
+            for each, entity_id in zip(plan.creations, ids, strict=True)
+        )
+        adopted = (
+            self._new_pairing(each, each.record.id, each.merged.base_erp, each.is_settled) for each in plan.adoptions
+        )
+        return [*created, *adopted]
+
+    def _new_pairing(
+        self, paired: Creation | Adoption, entity_id: int, base_erp: Mapping[str, Any], is_settled: bool
+    ) -> dict[str, Any]:
+        actor = paired.incoming.actor
+        return {
+            "link_id": self.link_id,
+            "actor_type": self.actor_type,
+            "erp_key": actor.key,
+            "parent_type": actor.parent.actor_type if actor.parent else None,
+            "parent_key": actor.parent.key if actor.parent else None,
+            "entity_type": self.entity_type,
+            "entity_id": entity_id,
+            "state": PairingState.PAIRED.value,
+            "erp_timestamp": actor.timestamp,
+            "base_erp": base_erp,
+            "base_hub": {},
+            "content_hash": paired.incoming.digest if is_settled else None,
+            "paired_at": self.at,
+            "synced_at": self.at,
+        }
+
+    def _update_pairings(self, updates: Sequence[Update]) -> None:
+        if not updates:
+            return
+        self.session.connection().execute(
+            update(_PAIRING).where(_PAIRING.c.id == bindparam("row_id")),
+            [
+                {
+                    "row_id": each.pairing.id,
+                    "parent_type": each.parent[0] if each.parent else None,
+                    "parent_key": each.parent[1] if each.parent else None,
+                    "state": PairingState.PAIRED.value,
+                    "erp_timestamp": each.incoming.actor.timestamp,
+                    "base_erp": each.merged.base_erp,
+                    "base_hub": each.merged.base_hub,
+                    "content_hash": each.incoming.digest if each.is_settled else None,
+                    "synced_at": self.at,
+                }
+                for each in updates
+            ],
+        )
+
+    def _bury(self, pairing_ids: Sequence[int]) -> None:
+        if pairing_ids:
+            self.session.connection().execute(
+                update(_PAIRING)
+                .where(_PAIRING.c.id.in_(pairing_ids))
+                .values(state=PairingState.TOMBSTONE.value, entity_id=None, base_erp={}, base_hub={}, content_hash=None)
+            )
+
+    def _log(self, plan: Plan, ids: Sequence[int]) -> Rows:
+        rows = [
+            self._log_row("created", each.incoming.actor.key, entity_id, new=_told(each.values))
+            for each, entity_id in zip(plan.creations, ids, strict=True)
+        ]
+        rows += [
+            self._log_row("paired", each.incoming.actor.key, each.record.id, new=_told(each.incoming.hub))
+            for each in plan.adoptions
+        ]
+        for each in (*plan.adoptions, *plan.updates):
+            key, entity_id = each.incoming.actor.key, each.record.id
+            rows += [self._change_row(key, entity_id, change) for change in each.merged.changes]
+        return rows
+
+    def _change_row(self, erp_key: str, entity_id: int, change: FieldChange) -> dict[str, Any]:
+        row = self._log_row("changed", erp_key, entity_id, new=to_json(change.new))
+        return row | {
+            "crm_field": change.crm_field,
+            "erp_field": change.erp_field,
+            "old": to_json(change.old),
+            "reason": change.reason.value,
+        }
+
+    def _log_row(self, kind: str, erp_key: str, entity_id: int, new: Any) -> dict[str, Any]:
+        return {
+            "at": self.at,
+            "run_id": self.run_id,
+            "link_id": self.link_id,
+            "kind": kind,
+            "actor_type": self.actor_type,
+            "erp_key": erp_key,
+            "entity_type": self.entity_type,
+            "entity_id": entity_id,
+            "target": "crm",
+            "crm_field": "",
+            "erp_field": "",
+            "old": None,
+            "new": new,
+            "reason": "",
+        }
+
+    def _keep_failures(self, failures: Sequence[Failure], known: Mapping[str, KnownFailure]) -> None:
+        fresh = [self._failed_row(each) for each in failures if each.erp_key not in known]
+        self._insert(_FAILED, fresh)
+        again = [self._failed_again(each, known[each.erp_key]) for each in failures if each.erp_key in known]
+        if again:
+            self.session.connection().execute(update(_FAILED).where(_FAILED.c.id == bindparam("row_id")), again)
+
+    def _failed_row(self, failure: Failure) -> dict[str, Any]:
+        return self._what_failed(failure) | {
+            "link_id": self.link_id,
+            "actor_type": self.actor_type,
+            "erp_key": failure.erp_key,
+            "direction": Direction.PULL.value,
+            "state": FailureState.OPEN.value,
+            "attempts": 1,
+            "first_failed_at": self.at,
+            "retry_at": next_retry(failure.reason, 1, self.at),
+        }
+
+    def _failed_again(self, failure: Failure, known: KnownFailure) -> dict[str, Any]:
+        # what somebody dismissed stays so until it fails in another way
+        same = (known.reason, known.message) == (failure.reason.value, redacted(failure.message))
+        attempts = known.attempts + 1
+        return self._what_failed(failure) | {
+            "row_id": known.id,
+            "state": known.state if same else FailureState.OPEN.value,
+            "attempts": attempts,
+            "retry_at": next_retry(failure.reason, attempts, self.at),
+        }
+
+    def _what_failed(self, failure: Failure) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "entity_type": self.entity_type,
+            "entity_id": failure.entity_id,
+            "parent_type": failure.parent[0] if failure.parent else None,
+            "parent_key": failure.parent[1] if failure.parent else None,
+            "label": failure.label,
+            "reason": failure.reason.value,
+            "message": redacted(failure.message),
+            "instruction": failure.instruction,
+            "technical": redacted(failure.technical),
+            "field": failure.erp_field,
+            "payload": dict(failure.payload),
+            "last_failed_at": self.at,
+        }
+
+    def _clear_failures(self, ids: Sequence[int]) -> None:
+        if ids:
+            self.session.connection().execute(delete(_FAILED).where(_FAILED.c.id.in_(ids)))
+
+
+def _hub_changes(changes: Sequence[Adoption | Update]) -> list[tuple[int, dict[str, CrmValue]]]:
+    return [
+        (each.record.id, {change.crm_field: change.new for change in each.merged.changes})
+        for each in changes
+        if each.merged.changes
+    ]
+
+
+def _told(values: Mapping[str, CrmValue]) -> dict[str, Any]:
+    return {key: to_json(value) for key, value in values.items() if value is not None}
