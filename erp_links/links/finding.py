@@ -66,9 +66,29 @@ def link_to_change(session: Session, link_id: int, expected_version: int | None)
     link = session.scalar(select(ErpLink).where(ErpLink.id == link_id).with_for_update())
     if link is None or link.state == LinkState.DELETED:
         raise NotFoundError(_NO_LINK)
-    if expected_version is not None and link.version != expected_version:
-        raise _stale(session, link_id)
+    require_version(session, link, expected_version)
     return link
+
+
+def require_version(session: Session, link: ErpLink, expected_version: int | None) -> None:
+    """Refuse a change that was made ready on an older version of the link; None expects none.
+
+    Raises:
+        StaleVersionError: It says who has changed the link meanwhile, and when.
+    """
+    if expected_version is None or link.version == expected_version:
+        return
+    last = session.scalar(
+        select(AuditEntry)
+        .where(
+            AuditEntry.object_type == OBJECT_TYPE,
+            AuditEntry.object_id == str(link.id),
+            AuditEntry.action != TESTED,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    raise StaleVersionError(last.actor_name, last.at) if last else StaleVersionError()
 
 
 def visible_links(session: Session, principal: Principal) -> list[ErpLink]:
@@ -93,17 +113,3 @@ def visible_link(session: Session, principal: Principal, link_id: int) -> ErpLin
     if link is None:
         raise NotFoundError(_NO_LINK)
     return link
-
-
-def _stale(session: Session, link_id: int) -> StaleVersionError:
-    last = session.scalar(
-        select(AuditEntry)
-        .where(
-            AuditEntry.object_type == OBJECT_TYPE,
-            AuditEntry.object_id == str(link_id),
-            AuditEntry.action != TESTED,
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    return StaleVersionError(last.actor_name, last.at) if last else StaleVersionError()

@@ -1,0 +1,152 @@
+"""What a test or a save is about, read and checked in one short transaction before any connector is called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from erp_links.links import gate
+from erp_links.links.connecting import Target
+from erp_links.links.models import ErpLink
+from erp_links.links.stored import readable_configuration
+from erp_links.links.submission import LinkSubmission
+from erp_links.runtime import LinkRuntime
+from host.accounts.models import User
+from host.audit.doer import Doer
+from host.errors import InvalidInputError, StaleVersionError
+from sync_connectors import ConfigurationField, Connector
+from sync_connectors.configuration import StoredConfiguration, SubmittedConfiguration, read_submission
+from sync_connectors.loading import ConnectorMissingError
+from sync_connectors.registered.models import SyncConnector
+from sync_connectors.registered.operations import declaration_of
+from sync_connectors.urls import resolve
+
+PREFIX = "configuration."
+"""What the names of configuration fields begin with among the fields of a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A configuration without a fault, and where it leads.
+
+    Attributes:
+        subject: What a proof has to cover.
+        stored: What is stored now; None for a new link.
+        link_version: The version of the link that was read; None for a new link.
+    """
+
+    target: Target
+    subject: gate.Subject
+    fields: tuple[ConfigurationField, ...]
+    submitted: SubmittedConfiguration
+    stored: StoredConfiguration | None = field(default=None, repr=False)
+    link_version: int | None = None
+
+
+def read_candidate(
+    session: Session, runtime: LinkRuntime, doer: Doer, submission: LinkSubmission, link: ErpLink | None
+) -> Candidate:
+    """Check what is submitted of the gated parts.
+
+    Args:
+        session: A reading session.
+        runtime: Knows the plugins.
+        doer: Who submits.
+        submission: Parts that it leaves out stay as they are stored.
+        link: The link that is changed, or None for a new one.
+
+    Raises:
+        InvalidInputError: Every fault of connector and configuration.
+        StaleVersionError: The connector's URL is another one than the doer has seen.
+    """
+    connector_row = _connector_row(session, submission, link)
+    if submission.url_revision not in {None, connector_row.url_revision}:
+        raise StaleVersionError
+    connector = _connector(runtime, connector_row)
+    fields = declaration_of(connector_row).fields
+    keeps_connector = link is not None and link.connector_id == connector_row.id
+    stored = readable_configuration(session, runtime.secret_box, link) if link and keeps_connector else None
+    submitted = read_configuration(
+        fields,
+        stored,
+        submission.configuration or {},
+        secrets_void=link is not None and link.tested_url_revision != connector_row.url_revision,
+        tags=tags_of(session, doer),
+    )
+    guid = link.guid if link else _guid_of(session, submission.proof, doer.user_id)
+    zone = submission.erp_time_zone if submission.erp_time_zone is not None else link.erp_time_zone if link else ""
+    return Candidate(
+        target=Target(
+            connector=connector,
+            guid=guid,
+            configuration=submitted.typed,
+            secrets=tuple(submitted.secrets.values()),
+            link_id=link.id if link else None,
+            link_name=submission.name or (link.name if link else ""),
+            time_zone=zone or runtime.settings.time_zone,
+        ),
+        subject=gate.Subject(
+            connector_id=connector_row.id,
+            url_revision=connector_row.url_revision,
+            plugin=runtime.plugins.identity_of(connector.name),
+            configuration=submitted.canonical(),
+            guid=guid,
+            user_id=doer.user_id,
+        ),
+        fields=tuple(fields),
+        submitted=submitted,
+        stored=stored,
+        link_version=link.version if link else None,
+    )
+
+
+def read_configuration(
+    fields: tuple[ConfigurationField, ...],
+    stored: StoredConfiguration | None,
+    raw: Mapping[str, Any],
+    *,
+    secrets_void: bool,
+    tags: Mapping[str, str],
+) -> SubmittedConfiguration:
+    """Read a configuration, its faults named as fields of the link.
+
+    Raises:
+        InvalidInputError: Every fault, by `configuration.<key>`.
+    """
+    try:
+        return read_submission(fields, stored, raw, secrets_void=secrets_void, tags=tags)
+    except InvalidInputError as error:
+        raise InvalidInputError({f"{PREFIX}{key}": faults for key, faults in error.errors.items()}) from error
+
+
+def tags_of(session: Session, doer: Doer) -> dict[str, str]:
+    """Return what the tags in defaults stand for: the name and the login of the one who configures."""
+    login = session.scalar(select(User.login).where(User.id == doer.user_id)) if doer.user_id is not None else None
+    return {"name": doer.name, "login": login} if login else {"name": doer.name}
+
+
+def _connector_row(session: Session, submission: LinkSubmission, link: ErpLink | None) -> SyncConnector:
+    connector_id = submission.connector_id or (link.connector_id if link else None)
+    if connector_id is None:
+        raise InvalidInputError({"connector_id": [_("is missing")]})
+    row = session.get(SyncConnector, connector_id)
+    if row is None or row.deleted_at is not None:
+        raise InvalidInputError({"connector_id": [_("is no sync connector")]})
+    return row
+
+
+def _connector(runtime: LinkRuntime, row: SyncConnector) -> Connector:
+    try:
+        return resolve(runtime.plugins, row.url)
+    except ConnectorMissingError as error:
+        raise InvalidInputError({"connector_id": [error.text]}, instruction=error.instruction) from error
+
+
+def _guid_of(session: Session, proof_id: str, user_id: int | None) -> str:
+    """A new link takes the GUID that its test was made under, so that the proof covers it."""
+    proof = gate.usable(session, proof_id, user_id)
+    return proof.guid if proof else str(uuid4())

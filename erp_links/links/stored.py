@@ -1,0 +1,37 @@
+"""What is stored of a link's configuration, secrets included."""
+
+from sqlalchemy.orm import Session
+
+from erp_links.links.finding import secret_owner
+from erp_links.links.models import ErpLink
+from host.secrets import KeyLostError, SecretBox, SecretStore
+from sync_connectors.configuration import StoredConfiguration
+
+
+def stored_configuration(session: Session, box: SecretBox, link: ErpLink) -> StoredConfiguration:
+    """Return the configuration of a link with its secrets in clear.
+
+    Raises:
+        KeyLostError: Some of the secrets cannot be decrypted.
+    """
+    return StoredConfiguration(dict(link.configuration), SecretStore(session, box).read(secret_owner(link.id)))
+
+
+def readable_configuration(session: Session, box: SecretBox, link: ErpLink) -> StoredConfiguration:
+    """Return the same without the secrets whose key is lost, so that they have to be typed again."""
+    store, owner = SecretStore(session, box), secret_owner(link.id)
+    try:
+        return stored_configuration(session, box, link)
+    except KeyLostError as error:
+        kept = {name: store.get(owner, name) for name in store.names(owner) - error.names}
+        return StoredConfiguration(
+            dict(link.configuration), {name: secret.text for name, secret in kept.items() if secret is not None}
+        )
+
+
+def write_configuration(session: Session, box: SecretBox, link: ErpLink, configuration: StoredConfiguration) -> None:
+    """Store a configuration in place of the former one, secrets encrypted, in the caller's transaction."""
+    store, owner = SecretStore(session, box), secret_owner(link.id)
+    link.configuration = dict(configuration.plain)
+    store.remove(owner)
+    store.write(owner, configuration.secrets)
