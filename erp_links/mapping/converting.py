@@ -12,6 +12,8 @@ from host.crm.fields import CrmField, CrmType
 from host.crm.values import CrmValue, checker_of
 from sync_connectors import Field, FieldType, Value
 
+LONGEST_NUMBER = 254
+
 Converter = Callable[[Value], CrmValue]
 """Takes a value as the field's type promises it. Raises ValueError, in words, where the hub cannot hold it."""
 
@@ -45,7 +47,12 @@ def converter(
     shape = _shape(erp_field.type, crm_field.type, texts or {}, zone or ZoneInfo("UTC"))
 
     def convert(value: Value) -> CrmValue:
-        return None if value is None else check(shape(value))
+        if value is None:
+            return None
+        try:
+            return check(shape(value))
+        except OverflowError:  # a time at the end of the calendar, in a zone where the calendar is over
+            raise ValueError(_("must lie between the years 1 and 9999")) from None
 
     return convert
 
@@ -76,7 +83,7 @@ def _shape(
         FieldType.TEXT: _trimmed,
         FieldType.LIST: lambda value: texts.get(str(value), str(value)).strip(),
         FieldType.CHECKBOX: lambda value: _("yes") if value else _("no"),
-        FieldType.DOUBLE: lambda value: format(cast(Decimal, value), "f"),
+        FieldType.DOUBLE: _digits,
         FieldType.INTEGER: str,
     }
     return to_text.get(erp_type, _as_it_is)
@@ -99,6 +106,13 @@ def _time_shape(erp_type: FieldType, crm_type: CrmType, zone: ZoneInfo) -> Calla
     if erp_type is FieldType.DATE:
         return lambda value: cast(date, value).isoformat()
     return lambda value: instant(value).astimezone(zone).isoformat(sep=" ", timespec="minutes")
+
+
+def _digits(value: Value) -> object:
+    number = cast(Decimal, value)
+    if abs(number.adjusted()) > LONGEST_NUMBER:  # a few characters of exponent would become gigabytes of zeros
+        raise ValueError(_("must be a number"))
+    return format(number, "f")
 
 
 def _trimmed(value: Value) -> object:

@@ -12,6 +12,7 @@ from erp_links.links.models import ErpLink, LinkState, SyncPriority
 from host.audit.doer import Doer
 from host.audit.operations import record
 from host.errors import InvalidInputError, StaleVersionError
+from host.schemas.fields import LARGEST_ID
 
 CRM = 0
 """The id under which the CRM stands in the list, as in SuperOffice."""
@@ -49,7 +50,7 @@ def sync_ranks(session: Session) -> dict[int, int]:
 
 def priority_version(entries: Sequence[PriorityEntry]) -> int:
     """Return a number that differs when the list does, so that nobody overwrites an order they have not seen."""
-    return crc32(",".join(str(each.link_id) for each in entries).encode())
+    return crc32(",".join(str(each.link_id) for each in entries).encode()) & LARGEST_ID
 
 
 def save_priority(
