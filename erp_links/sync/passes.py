@@ -1,6 +1,7 @@
 """One way through one actor type: opened, gone on with, completed."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,10 +85,16 @@ def begin_anew(session: Session, open_pass: OpenPass) -> None:
 
 
 def store_progress(
-    session: Session, open_pass: OpenPass, *, resume: str | None, candidate: str | None, total: int | None
+    session: Session,
+    open_pass: OpenPass,
+    *,
+    counts: Mapping[str, int],
+    resume: str | None,
+    candidate: str | None,
+    total: int | None,
 ) -> None:
     """Store the cursor behind a page, in the transaction that writes the page."""
-    values: dict[str, Any] = {"resume_cursor": resume, "counts": dict(open_pass.counts)}
+    values: dict[str, Any] = {"resume_cursor": resume, "counts": dict(counts)}
     if candidate is not None:
         values["watermark_candidate"] = candidate
     if total is not None:
@@ -98,7 +105,7 @@ def store_progress(
 def complete_pass(session: Session, open_pass: OpenPass) -> None:
     """End a pass that has read everything: the watermark moves, once."""
     at = read_clock(session)
-    _update(session, open_pass, finished_at=at, resume_cursor=None, counts=dict(open_pass.counts))
+    _update(session, open_pass, finished_at=at, resume_cursor=None)
     if open_pass.watermark_candidate is not None:
         session.execute(
             update(LinkActorType)

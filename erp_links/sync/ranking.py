@@ -1,11 +1,10 @@
 """Who wins when both sides changed a field: the rank of where a value comes from."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from erp_links.links.models import ErpLink, LinkState, SyncPriority
+from erp_links.mapping.priority import CRM, sync_ranks
 
 _LINK_PREFIX = "link:"
 
@@ -16,30 +15,23 @@ def origin_of(link_id: int) -> str:
 
 
 class Ranking:
-    """The sync priority as a look-up: origin of a hub value → rank, where a smaller number is a higher rank.
+    """The sync priority as a look-up: origin of a hub value → rank, where 0 is the strongest.
 
     A hub value competes with the rank of its own origin, not with that of the CRM: so two ERPs and the CRM end with
     one result, whatever the order of their runs. Users, the API and imports all stand for the CRM.
     """
 
-    def __init__(self, order: Iterable[int | None]) -> None:
-        """Take the order of link ids, highest first, with None for the CRM (which leads where it is not listed)."""
-        listed = list(order)
-        if None not in listed:
-            listed.insert(0, None)
-        self._ranks = {link_id: rank for rank, link_id in enumerate(listed)}
-        self._last = len(listed)
+    def __init__(self, ranks: Mapping[int, int]) -> None:
+        """Take the ranks by link id, and that of the CRM."""
+        self._ranks = ranks
+        self._behind_all = len(ranks)
 
     def of(self, origin: str) -> int:
-        """Return the rank of an origin."""
-        if not origin.startswith(_LINK_PREFIX):
-            return self._ranks[None]
-        # a link that is gone or not listed stands behind all others
-        return self._ranks.get(int(origin.removeprefix(_LINK_PREFIX)), self._last)
+        """Return the rank of an origin; a link that is gone stands behind all others."""
+        link_id = int(origin.removeprefix(_LINK_PREFIX)) if origin.startswith(_LINK_PREFIX) else CRM
+        return self._ranks.get(link_id, self._behind_all)
 
 
 def read_ranking(session: Session) -> Ranking:
-    """Return the present sync priority; active links that nobody has placed follow in the order of their ids."""
-    order = list(session.scalars(select(SyncPriority.link_id).order_by(SyncPriority.position)))
-    active = session.scalars(select(ErpLink.id).where(ErpLink.state == LinkState.ACTIVE.value).order_by(ErpLink.id))
-    return Ranking([*order, *(link_id for link_id in active if link_id not in order)])
+    """Return the present sync priority."""
+    return Ranking(sync_ranks(session))

@@ -44,7 +44,7 @@ class PageWriter:
         """Write what was planned; `known` are the failed records that the page's keys already have."""
         created = [creation.values for creation in plan.creations]
         ids = bulk.insert_many(self.session, self.entity_type, created, self.origin, self.at)
-        changes = [*plan.adoptions, *plan.updates]
+        changes: list[Adoption | Update] = [*plan.adoptions, *plan.updates]
         bulk.update_many(self.session, self.entity_type, _hub_changes(changes), self.origin, self.at)
         self._insert(_PAIRING, self._new_pairings(plan, ids))
         self._update_pairings(plan.updates)
@@ -134,9 +134,10 @@ class PageWriter:
             self._log_row("paired", each.incoming.actor.key, each.record.id, new=_told(each.incoming.hub))
             for each in plan.adoptions
         ]
-        for each in (*plan.adoptions, *plan.updates):
-            key, entity_id = each.incoming.actor.key, each.record.id
-            rows += [self._change_row(key, entity_id, change) for change in each.merged.changes]
+        written: list[Adoption | Update] = [*plan.adoptions, *plan.updates]
+        for changed in written:
+            key, entity_id = changed.incoming.actor.key, changed.record.id
+            rows += [self._change_row(key, entity_id, change) for change in changed.merged.changes]
         return rows
 
     def _change_row(self, erp_key: str, entity_id: int, change: FieldChange) -> dict[str, Any]:

@@ -37,8 +37,8 @@ class LeaseLostError(RunEndedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A run and the lease under which it writes."""
+class RunPermit:
+    """A run, and the lease under which it writes."""
 
     run_id: int
     link_id: int

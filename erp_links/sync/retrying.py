@@ -1,0 +1,94 @@
+"""Trying failed records again: those that are due, and those whose parent has been paired since."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from erp_links.sync.failures import Direction, FailureState
+from erp_links.sync.models import FailedRecord, Pairing, PairingState
+from erp_links.sync.pages import PageTaker
+from erp_links.sync.permit import RunPermit
+from erp_links.sync.reasons import FailureReason
+from host.database import Database
+from host.jobs.clock import read_clock
+from sync_connectors import ActorType, LinkSession
+
+_KEYS_PER_CALL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    id: int
+    erp_key: str
+
+
+def retry_due(
+    database: Database,
+    permit: RunPermit,
+    link_session: LinkSession,
+    taker: PageTaker,
+    actor_type: ActorType,
+    fields: Sequence[str],
+) -> None:
+    """Read the failed records of an actor type that are due again by their keys, and take them over.
+
+    One that the ERP no longer has is forgotten, unless the ERP answered with a warning.
+
+    Raises:
+        ConnectorError: What the connector raised.
+        RunEndedError: The run may not go on.
+    """
+    batch = min(_KEYS_PER_CALL, actor_type.capabilities.maximum_batch or _KEYS_PER_CALL)
+    for due in _batches(database, permit.link_id, actor_type.name, batch):
+        answer = link_session.get(actor_type.name, [each.erp_key for each in due], fields)
+        if answer.actors:
+            taker.take(answer.actors)
+        found = {actor.key for actor in answer.actors}
+        gone = [each.id for each in due if each.erp_key not in found]
+        if gone and not answer.notices:
+            with database.writing() as session:
+                permit.assert_wanted(session)
+                session.execute(delete(FailedRecord).where(FailedRecord.id.in_(gone)))
+
+
+def _batches(database: Database, link_id: int, actor_type: str, size: int) -> Iterator[list[_Due]]:
+    after = 0
+    while True:
+        with database.reading() as session:
+            due = _due_after(session, link_id, actor_type, after, size)
+        if not due:
+            return
+        yield due
+        after = due[-1].id
+
+
+def _due_after(session: Session, link_id: int, actor_type: str, after: int, size: int) -> list[_Due]:
+    parent = aliased(Pairing)
+    rows = session.execute(
+        select(FailedRecord.id, FailedRecord.erp_key)
+        .outerjoin(
+            parent,
+            and_(
+                parent.link_id == FailedRecord.link_id,
+                parent.actor_type == FailedRecord.parent_type,
+                parent.erp_key == FailedRecord.parent_key,
+                parent.state != PairingState.TOMBSTONE.value,
+            ),
+        )
+        .where(
+            FailedRecord.link_id == link_id,
+            FailedRecord.actor_type == actor_type,
+            FailedRecord.direction == Direction.PULL.value,
+            FailedRecord.state == FailureState.OPEN.value,
+            FailedRecord.id > after,
+            or_(
+                FailedRecord.retry_at <= read_clock(session),
+                and_(FailedRecord.reason == FailureReason.WAITING_FOR_PARENT.value, parent.id.is_not(None)),
+            ),
+        )
+        .order_by(FailedRecord.id)
+        .limit(size)
+    )
+    return [_Due(*row) for row in rows]
