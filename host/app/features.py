@@ -4,11 +4,20 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from host import languages, throttling
+from host.accounts import blueprint as accounts
+from host.api import service as api
 from host.app import address
+from host.audit import blueprint as audit
 from host.logs import requests as request_logs
 from host.settings import Settings
 
 FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
     address.init_app,
     request_logs.init_app,
+    languages.init_languages,
+    throttling.init_throttling,
+    api.init_api,
+    accounts.init_accounts,
+    audit.init_app,
 )

@@ -1,7 +1,6 @@
 """What can be done with users, groups and API tokens."""
 
 from host.accounts.operations.groups import change_group, create_group, delete_group, get_group, list_groups
-from host.accounts.operations.setup import create_first_administrator, first_administrator_link, setup_link_is_open
 from host.accounts.operations.signing_in import authenticate, change_own_password, end_sessions
 from host.accounts.operations.tokens import authenticate_token, create_token, list_tokens, note_use, revoke_token
 from host.accounts.operations.users import (
@@ -21,14 +20,12 @@ __all__ = [
     "change_group",
     "change_own_password",
     "change_user",
-    "create_first_administrator",
     "create_group",
     "create_token",
     "create_user",
     "deactivate_user",
     "delete_group",
     "end_sessions",
-    "first_administrator_link",
     "get_group",
     "get_user",
     "list_groups",
@@ -37,5 +34,4 @@ __all__ = [
     "note_use",
     "revoke_token",
     "set_password",
-    "setup_link_is_open",
 ]
