@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +9,9 @@ from sqlalchemy import event
 
 from host.crm.bulk import find_by, insert_many, read_many, update_many
 from host.crm.models import CustomField
+from host.crm.tables import table_of
 from host.database import Database
-
-THEN = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-LATER = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+from tests.host.crm.conftest import LATER, THEN
 
 
 @contextmanager
@@ -125,8 +124,6 @@ def test_ids_of_deleted_records_are_never_given_again(database: Database) -> Non
     with database.writing() as session:
         first = insert_many(session, "company", [{"name": "One"}, {"name": "Two"}], "user:1", THEN)
     with database.writing() as session:
-        from host.crm.tables import table_of
-
         session.execute(table_of("company").delete())
     with database.writing() as session:
         second = insert_many(session, "company", [{"name": "Three"}], "user:1", THEN)
@@ -153,7 +150,8 @@ def test_texts_are_found_without_case_and_blanks(database: Database, colour: str
         assert three not in {i for ids in find_by(session, "company", ["name"], [(" ",)]).values() for i in ids}
 
 
-def test_several_fields_must_match_together_whatever_their_type(database: Database, colour: str) -> None:
+@pytest.mark.usefixtures("colour")
+def test_several_fields_must_match_together_whatever_their_type(database: Database) -> None:
     with database.writing() as session:
         (company,) = insert_many(session, "company", [{"name": "Nordwind"}], "user:1", THEN)
         one, two = insert_many(

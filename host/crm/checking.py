@@ -1,0 +1,89 @@
+"""Checking what somebody wants to store in a record, every fault at once."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host.crm.fields import CrmField, CrmType
+from host.crm.lists import items_for
+from host.crm.registry import entity_type_of
+from host.crm.tables import table_of
+from host.crm.values import CrmValue, checker_of
+from host.errors import InvalidInputError
+
+
+def checked_values(
+    session: Session,
+    entity_type: str,
+    fields: Mapping[str, CrmField],
+    values: Mapping[str, object],
+    present: Mapping[str, CrmValue],
+) -> dict[str, CrmValue]:
+    """Return those of `values` that differ from the present ones, as the hub stores them.
+
+    What stays as it is, is not judged: an item that has left its list does not keep people from changing the rest.
+
+    Args:
+        session: A session.
+        entity_type: Key of the entity.
+        fields: All fields of the entity.
+        values: What is to be stored, by field key.
+        present: The present values of all fields; empty for a new record.
+
+    Raises:
+        InvalidInputError: with every fault of every field.
+    """
+    errors: dict[str, list[str]] = defaultdict(list)
+    changing = {}
+    for key, value in values.items():
+        if key not in fields:
+            errors[key].append(_("is not a field of this record"))
+        elif present.get(key) != (None if value == "" else value):
+            changing[key] = value
+    items = items_for(session, [fields[key] for key in changing], active_only=True)
+    checked: dict[str, CrmValue] = {}
+    for key, value in changing.items():
+        field = fields[key]
+        try:
+            checked[key] = checker_of(field, items.get(field.list_key, ()))(value)
+        except ValueError as error:
+            errors[key].append(str(error))
+        if field.required and value in (None, ""):
+            errors[key].append(_("must be filled in"))
+    _check_references(session, fields, checked, errors)
+    after = {**present, **checked}
+    _check_required(entity_type, after, errors)
+    if errors:
+        raise InvalidInputError(errors)
+    return {key: value for key, value in checked.items() if present.get(key) != value}
+
+
+def missing_references(session: Session, field: CrmField, ids: Collection[CrmValue]) -> set[CrmValue]:
+    """Return those ids that the entity which a REFERENCE field points at does not have."""
+    column = table_of(field.references).c.id
+    return set(ids) - set(session.scalars(select(column).where(column.in_(ids))))
+
+
+def _check_references(
+    session: Session,
+    fields: Mapping[str, CrmField],
+    checked: Mapping[str, CrmValue],
+    errors: dict[str, list[str]],
+) -> None:
+    for key, value in checked.items():
+        is_reference = fields[key].type is CrmType.REFERENCE and isinstance(value, int)
+        if is_reference and missing_references(session, fields[key], [value]):
+            errors[key].append(_("does not exist"))
+
+
+def _check_required(entity_type: str, after: Mapping[str, CrmValue], errors: dict[str, list[str]]) -> None:
+    entity = entity_type_of(entity_type)
+    for field in entity.fields:
+        if field.required and after.get(field.key) is None and not errors.get(field.key):
+            errors[field.key].append(_("must be filled in"))
+    if entity.requires_one_of and all(after.get(key) is None for key in entity.requires_one_of):
+        labels = ", ".join(str(entity.by_key[key].label) for key in entity.requires_one_of)
+        errors[entity.requires_one_of[-1]].append(_("one of these must be filled in: %(fields)s", fields=labels))

@@ -1,0 +1,19 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from host.audit.doer import Doer
+from host.crm.standard_lists import ensure_standard_lists
+from host.database import Database
+
+THEN = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+LATER = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+ADMINISTRATOR = Doer(None, "Ida Holm", "page")
+
+
+@pytest.fixture
+def hub(database: Database) -> Database:
+    """A database with the standard lists."""
+    with database.writing() as session:
+        ensure_standard_lists(session)
+    return database
