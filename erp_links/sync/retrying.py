@@ -13,7 +13,7 @@ from erp_links.sync.permit import RunPermit
 from erp_links.sync.reasons import FailureReason
 from host.database import Database
 from host.jobs.clock import read_clock
-from sync_connectors import ActorType, LinkSession
+from sync_connectors import ActorType, LinkSession, NoticeLevel
 
 _KEYS_PER_CALL = 200
 
@@ -47,7 +47,8 @@ def retry_due(
             taker.take(answer.actors)
         found = {actor.key for actor in answer.actors}
         gone = [each.id for each in due if each.erp_key not in found]
-        if gone and not answer.notices:
+        warned = any(notice.level is NoticeLevel.WARNING for notice in answer.notices)
+        if gone and not warned:
             with database.writing() as session:
                 permit.assert_wanted(session)
                 session.execute(delete(FailedRecord).where(FailedRecord.id.in_(gone)))

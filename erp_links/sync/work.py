@@ -1,0 +1,136 @@
+"""The two work sources of the engine: one asks for the runs that are due, one executes what was asked for."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from uuid import uuid4
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from erp_links.links.models import ErpLink, LinkState
+from erp_links.links.schedule import schedule_of, sync_settings
+from erp_links.links.standing import standings_of
+from erp_links.runtime import LinkRuntime
+from erp_links.sync.ending import ENGINE
+from erp_links.sync.executor import RunExecutor
+from erp_links.sync.models import Run, RunStatus
+from erp_links.sync.requesting import Cause, request_run
+from host.errors import TielineError
+from host.jobs import leases
+from host.jobs.clock import read_clock
+from host.jobs.keeping import LEASE_SECONDS, LeaseKeeper
+from host.jobs.models import Lease
+
+log = logging.getLogger(__name__)
+
+Context = Callable[[], AbstractContextManager[object]]
+"""Makes the context in which texts are worded, such as that of the Flask application."""
+
+
+def lease_name(link_id: int) -> str:
+    """Return the name of the lease that a run of a link holds."""
+    return f"erp_link:{link_id}"
+
+
+class DueLinks:
+    """Asks for a run of each link whose time has come."""
+
+    name = "schedule"
+
+    def __init__(self, runtime: LinkRuntime, context: Context = nullcontext) -> None:
+        """Take the parts of the process, and the context for texts."""
+        self._runtime = runtime
+        self._context = context
+
+    def work(self, stopping: threading.Event) -> bool:
+        """Ask for the runs that are due."""
+        with self._context():
+            with self._runtime.database.reading() as session:
+                due = self._due(session)
+            for link_id in due:
+                if stopping.is_set():
+                    break
+                self._request(link_id)
+        # a run that was asked for is the other source's work
+        return False
+
+    def _due(self, session: Session) -> list[int]:
+        unfinished = select(Run.id).where(Run.link_id == ErpLink.id, Run.status != RunStatus.FINISHED.value)
+        links = session.scalars(
+            select(ErpLink)
+            .where(
+                ErpLink.state == LinkState.ACTIVE.value,
+                ErpLink.paused_reason.is_(None),
+                or_(ErpLink.next_run_at.is_(None), ErpLink.next_run_at <= read_clock(session)),
+                ~unfinished.exists(),
+            )
+            .options(joinedload(ErpLink.connector))
+            .order_by(ErpLink.next_run_at, ErpLink.id)
+        ).all()
+        stored = sync_settings(session, self._runtime.settings)
+        automatic = [link for link in links if schedule_of(link, stored).automatic]
+        standings = standings_of(session, self._runtime, automatic)
+        return [link.id for link in automatic if standings[link.id].runs]
+
+    def _request(self, link_id: int) -> None:
+        try:
+            with self._runtime.database.writing() as session:
+                request_run(session, link_id, Cause.SCHEDULE, ENGINE)
+        except TielineError as error:
+            log.info("link %d is not run by schedule: %s", link_id, error)
+
+
+class RequestedRuns:
+    """Executes runs that wait, and goes on with those whose worker died. One run per link at a time."""
+
+    name = "runs"
+
+    def __init__(
+        self, runtime: LinkRuntime, context: Context = nullcontext, executor: RunExecutor | None = None
+    ) -> None:
+        """Take the parts of the process, and the context for texts."""
+        self._runtime = runtime
+        self._context = context
+        self._executor = executor or RunExecutor(runtime)
+
+    def work(self, stopping: threading.Event) -> bool:
+        """Execute one run, if one waits that nobody else has taken."""
+        with self._runtime.database.reading() as session:
+            waiting = _waiting(session)
+        for run_id, link_id in waiting:
+            with self._runtime.database.writing() as session:
+                lease = leases.acquire(session, lease_name(link_id), uuid4().hex, LEASE_SECONDS)
+            if lease is None:
+                continue
+            with self._context(), LeaseKeeper(self._runtime.database, lease) as keeper:
+                # another worker may have ended the run between the look and the lease
+                if self._is_unfinished(run_id):
+                    self._executor.execute(run_id, link_id, keeper, stopping)
+                    return True
+        return False
+
+    def _is_unfinished(self, run_id: int) -> bool:
+        with self._runtime.database.reading() as session:
+            status = session.scalar(select(Run.status).where(Run.id == run_id))
+        return status is not None and status != RunStatus.FINISHED
+
+
+def _waiting(session: Session) -> list[tuple[int, int]]:
+    """Return run and link of what nobody seems to work on; the lease decides."""
+    unfinished = session.execute(
+        select(Run.id, Run.link_id).where(Run.status != RunStatus.FINISHED.value).order_by(Run.requested_at, Run.id)
+    ).all()
+    if not unfinished:
+        return []
+    held = set(
+        session.scalars(
+            select(Lease.name).where(
+                Lease.name.in_([lease_name(link_id) for _run_id, link_id in unfinished]),
+                Lease.holder != "",
+                Lease.expires_at >= read_clock(session),
+            )
+        )
+    )
+    return [(run_id, link_id) for run_id, link_id in unfinished if lease_name(link_id) not in held]
