@@ -41,6 +41,13 @@ class ApiBlueprint(Blueprint):
             tags=tags or [self.resource],
             **options,
         )
+        if "<" in f"{self.url_prefix}{rule}":
+            self._document_not_found(self._endpoints[-1])
+
+    def _document_not_found(self, endpoint: str) -> None:
+        for operation in self._docs[endpoint].values():
+            if isinstance(operation, dict):
+                operation.setdefault("manual_doc", {}).setdefault("responses", {})["404"] = "NOT_FOUND"
 
     def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Callable[..., Any]:
         """Read a schema from a part of the request; everywhere but in JSON the values come as texts."""

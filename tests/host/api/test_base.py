@@ -137,7 +137,7 @@ def test_the_openapi_document_names_scopes_versions_and_problems(app):
     patch = document["paths"]["/api/v1/users/{user_id}"]["patch"]
     assert patch["x-scope"] == "admin"
     assert "If-Match" in str(patch["parameters"])
-    assert set(patch["responses"]) >= {"200", "401", "403", "412", "422", "428"}
+    assert set(patch["responses"]) >= {"200", "401", "403", "404", "412", "422", "428"}
     assert patch["tags"] == ["users"]
     refused = document["components"]["responses"]["UNAUTHORIZED"]
     assert "application/problem+json" in refused["content"]
