@@ -35,15 +35,19 @@ class Candidate:
 
     Attributes:
         subject: What a proof has to cover.
-        stored: What is stored now; None for a new link.
-        link_version: The version of the link that was read; None for a new link.
+        moved: Whether it leads elsewhere than what is stored: tokens that a connector left behind must not follow.
+        stored: What is stored now; None for a new link and for one that changes its connector.
+        link_id: The link that is changed; None for a new one.
+        link_version: The version of it that was read.
     """
 
     target: Target
     subject: gate.Subject
     fields: tuple[ConfigurationField, ...]
     submitted: SubmittedConfiguration
+    moved: bool
     stored: StoredConfiguration | None = field(default=None, repr=False)
+    link_id: int | None = None
     link_version: int | None = None
 
 
@@ -63,20 +67,20 @@ def read_candidate(
         InvalidInputError: Every fault of connector and configuration.
         StaleVersionError: The connector's URL is another one than the doer has seen.
     """
-    connector_row = _connector_row(session, submission, link)
-    if submission.url_revision not in {None, connector_row.url_revision}:
-        raise StaleVersionError
-    connector = _connector(runtime, connector_row)
+    connector_row, connector = connector_to_use(session, runtime, submission, link)
     fields = declaration_of(connector_row).fields
     keeps_connector = link is not None and link.connector_id == connector_row.id
     stored = readable_configuration(session, runtime.secret_box, link) if link and keeps_connector else None
+    is_void = link is not None and link.tested_url_revision != connector_row.url_revision
     submitted = read_configuration(
         fields,
         stored,
         submission.configuration or {},
-        secrets_void=link is not None and link.tested_url_revision != connector_row.url_revision,
+        secrets_void=is_void,
         tags=tags_of(session, doer),
     )
+    addresses = {one.key for one in fields if one.address}
+    moved = stored is None or is_void or bool(submitted.changed_keys & addresses)
     guid = link.guid if link else _guid_of(session, submission.proof, doer.user_id)
     zone = submission.erp_time_zone if submission.erp_time_zone is not None else link.erp_time_zone if link else ""
     return Candidate(
@@ -85,7 +89,7 @@ def read_candidate(
             guid=guid,
             configuration=submitted.typed,
             secrets=tuple(submitted.secrets.values()),
-            link_id=link.id if link else None,
+            state_of=link.id if link and not moved else None,
             link_name=submission.name or (link.name if link else ""),
             time_zone=zone or runtime.settings.time_zone,
         ),
@@ -99,7 +103,9 @@ def read_candidate(
         ),
         fields=tuple(fields),
         submitted=submitted,
+        moved=moved,
         stored=stored,
+        link_id=link.id if link else None,
         link_version=link.version if link else None,
     )
 
@@ -129,19 +135,25 @@ def tags_of(session: Session, doer: Doer) -> dict[str, str]:
     return {"name": doer.name, "login": login} if login else {"name": doer.name}
 
 
-def _connector_row(session: Session, submission: LinkSubmission, link: ErpLink | None) -> SyncConnector:
+def connector_to_use(
+    session: Session, runtime: LinkRuntime, submission: LinkSubmission, link: ErpLink | None
+) -> tuple[SyncConnector, Connector]:
+    """Return the registered connector that is submitted, or else the link's, and what answers behind it.
+
+    Raises:
+        InvalidInputError: There is none, or its plugin is missing.
+        StaleVersionError: Its URL is another one than the doer has seen.
+    """
     connector_id = submission.connector_id or (link.connector_id if link else None)
     if connector_id is None:
         raise InvalidInputError({"connector_id": [_("is missing")]})
     row = session.get(SyncConnector, connector_id)
     if row is None or row.deleted_at is not None:
         raise InvalidInputError({"connector_id": [_("is no sync connector")]})
-    return row
-
-
-def _connector(runtime: LinkRuntime, row: SyncConnector) -> Connector:
+    if submission.url_revision not in {None, row.url_revision}:
+        raise StaleVersionError
     try:
-        return resolve(runtime.plugins, row.url)
+        return row, resolve(runtime.plugins, row.url)
     except ConnectorMissingError as error:
         raise InvalidInputError({"connector_id": [error.text]}, instruction=error.instruction) from error
 

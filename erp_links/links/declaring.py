@@ -9,6 +9,7 @@ from erp_links.mapping.taking_over import take_over_declaration
 from erp_links.runtime import LinkRuntime
 from host.audit.doer import Doer
 from host.audit.operations import record
+from host.errors import UpstreamError
 from sync_connectors import ConnectorError
 
 _logger = logging.getLogger(__name__)
@@ -36,9 +37,13 @@ def refresh_link(runtime: LinkRuntime, doer: Doer, link_id: int) -> None:
     Raises:
         NotFoundError: There is no such link.
         LinkPausedError: Nothing may be sent to its connector now.
-        ConnectorError: The ERP did not answer; what was cached stays.
+        UpstreamError: The ERP did not answer; what was cached stays.
     """
-    _store(runtime, link_id, _read(runtime, link_id))
+    try:
+        declared = _read(runtime, link_id)
+    except ConnectorError as error:
+        raise UpstreamError(error.text, error.instruction) from error
+    _store(runtime, link_id, declared)
     with runtime.database.writing() as session:
         link = managed_link(session, link_id)
         record(session, doer, "erp_link.refresh", OBJECT_TYPE, link.id, link.name)

@@ -1,6 +1,7 @@
 """What can stand in the way of work on a link, beside the host's own errors."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from erp_links.links.models import PauseReason
@@ -40,15 +41,16 @@ class LinkPausedError(ConflictError):
         self.reason = reason
 
 
-class NotActivatedError(ConflictError):
-    """The link cannot be activated yet.
+class NotActivatedError(InvalidInputError):
+    """The link cannot be activated yet; no single field is at fault, so all reasons stand under the field "".
 
     Attributes:
         reasons: Everything that has to be mended first, in words.
     """
 
+    status = HTTPStatus.CONFLICT
     code = "not-activated"
 
     def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__("; ".join(reasons))
+        super().__init__({"": list(reasons)})
         self.reasons = tuple(reasons)

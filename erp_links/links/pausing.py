@@ -12,7 +12,8 @@ from erp_links.links.standing import standing_of
 from erp_links.runtime import LinkRuntime
 from host.audit.doer import Doer
 from host.audit.operations import record
-from host.errors import ConflictError
+from host.errors import ConflictError, UpstreamError
+from sync_connectors import ConnectorError
 
 STORED = frozenset(
     {PauseReason.ADMINISTRATOR, PauseReason.AUTHENTICATION, PauseReason.BRAKE, PauseReason.RESTORED_COPY}
@@ -68,7 +69,7 @@ def resume(runtime: LinkRuntime, doer: Doer, link_id: int, expected_version: int
         NotFoundError: There is no such link.
         StaleVersionError: Somebody else has changed it since.
         ConflictError: It is not paused, or for a reason that ends in another way, which the message names.
-        ConnectorError: The credentials are refused still.
+        UpstreamError: The credentials are refused still, or the ERP does not answer.
     """
     with runtime.database.reading() as session:
         link = managed_link(session, link_id)
@@ -79,14 +80,21 @@ def resume(runtime: LinkRuntime, doer: Doer, link_id: int, expected_version: int
     if standing.paused not in STORED:
         raise ConflictError(standing.detail)
     if standing.paused is PauseReason.AUTHENTICATION:
-        with open_link(runtime, link_id, runtime.settings.connector_test_seconds) as session_on_link:
-            session_on_link.test()
+        _require_passing_test(runtime, link_id)
     with runtime.database.writing() as session:
         link = link_to_change(session, link_id, version)
         change = {"paused": {"before": link.paused_reason, "after": None}}
         lift(link)
         changed(link)
         record(session, doer, "erp_link.resume", OBJECT_TYPE, link.id, link.name, change)
+
+
+def _require_passing_test(runtime: LinkRuntime, link_id: int) -> None:
+    try:
+        with open_link(runtime, link_id, runtime.settings.connector_test_seconds) as session:
+            session.test()
+    except ConnectorError as error:
+        raise UpstreamError(error.text, error.instruction) from error
 
 
 def lift(link: ErpLink) -> None:

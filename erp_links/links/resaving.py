@@ -26,13 +26,13 @@ class ResavingSession(LinkSession):
     """Hands every call on to another session.
 
     Args:
-        session: The session that answers.
+        open_session: Opens the session that answers; called once, or twice for a link that is not known.
         save_link: Makes the connector take note of the link's configuration.
     """
 
-    def __init__(self, session: LinkSession, save_link: Callable[[], object]) -> None:
-        self._session = session
+    def __init__(self, open_session: Callable[[], LinkSession], save_link: Callable[[], object]) -> None:
         self._save_link = save_link
+        self._session = self._call(open_session)
 
     def close(self) -> None:
         self._session.close()

@@ -226,8 +226,8 @@ def _pass_gate(session: Session, runtime: LinkRuntime, candidate: Candidate, pro
 
 def _take_over(session: Session, runtime: LinkRuntime, link: ErpLink, candidate: Candidate, now: datetime) -> None:
     subject = candidate.subject
-    if link.connector_id != subject.connector_id or link.tested_url_revision != subject.url_revision:
-        # tokens that the former connector left behind are secrets, too
+    if candidate.moved:
+        # tokens that a connector left behind are secrets, too
         SecretStore(session, runtime.secret_box).remove(state_owner(link.id))
     link.connector_id = subject.connector_id
     write_configuration(session, runtime.secret_box, link, candidate.submitted.stored)

@@ -77,7 +77,7 @@ def test_candidate(runtime: LinkRuntime, doer: Doer, candidate: Candidate) -> Te
     with runtime.database.writing() as session:
         if result.passed:
             gate.prove(session, proof_id, subject.digest(runtime.secret_box))
-        _audit(session, doer, result, target.link_id, target.link_name)
+        _audit(session, doer, result, candidate.link_id, target.link_name)
     return result
 
 
