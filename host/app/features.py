@@ -9,14 +9,18 @@ from host.accounts import blueprint as accounts
 from host.api import service as api
 from host.app import address
 from host.audit import blueprint as audit
+from host.health import init_health
 from host.logs import requests as request_logs
 from host.settings import Settings
+from host.web import init_web
 
 FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
     address.init_app,
     request_logs.init_app,
     languages.init_languages,
     throttling.init_throttling,
+    init_web,
+    init_health,
     api.init_api,
     accounts.init_accounts,
     audit.init_app,
