@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+import host.app.tables  # noqa: F401 - all mapped classes, as a running host has them
 from host.audit.doer import Doer
 from host.crm.standard_lists import ensure_standard_lists
 from host.database import Database
