@@ -66,7 +66,7 @@ def _save_table(session: Session, table: Table, archive: zipfile.ZipFile) -> int
     rows = session.execute(select(table).order_by(*table.primary_key.columns).execution_options(yield_per=ROWS_AT_ONCE))
     with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as file:
         for row in rows.mappings():
-            file.write(to_line(row))
+            file.write(to_line(dict(row)))
             count += 1
     return count
 

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, request, url_for
 
@@ -13,9 +14,10 @@ def asset(path: str) -> str:
 
 def with_arguments(**changes: str | None) -> str:
     """Return the present address with other query arguments; None drops one."""
-    arguments = {name: values for name, values in request.args.lists() if name not in changes}
-    arguments |= {name: [value] for name, value in changes.items() if value is not None}
-    return url_for(request.endpoint or "web.home", **(request.view_args or {}), **arguments)
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
+    arguments += [(name, value) for name, value in changes.items() if value is not None]
+    path = url_for(request.endpoint or "web.home", **(request.view_args or {}))
+    return f"{path}?{urlencode(arguments)}" if arguments else path
 
 
 def search_url() -> str:

@@ -16,8 +16,8 @@ def ago(moment: datetime) -> str:
     if passed > _LONG_AGO or passed < -_LONG_AGO:
         return str(format_date(moment, "medium"))
     if abs(passed) < timedelta(seconds=45):
-        return _("just now")
-    return str(format_timedelta(-passed, granularity="second", threshold=1.2, add_direction=True))
+        return str(_("just now"))
+    return format_timedelta(-passed, granularity="second", threshold=1.2, add_direction=True)
 
 
 def exact_time(moment: datetime | None) -> str:

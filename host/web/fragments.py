@@ -16,4 +16,5 @@ def with_etag(html: str, *, stop: bool = False) -> Response:
     response.set_etag(blake2b(html.encode(), digest_size=12).hexdigest())
     if stop:
         response.headers["X-Poll"] = "stop"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -4,7 +4,7 @@ from flask import Flask, Response, request
 
 from host.settings import Settings
 
-CONTENT_SECURITY_POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 - each source has its reason beside it
     (
         "default-src 'self'",
         "img-src 'self' data:",  # Bootstrap draws its small signs as data

@@ -1,6 +1,6 @@
 """Setting the shell up."""
 
-from flask import Blueprint, Flask, redirect, request, url_for
+from flask import Blueprint, Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_bootstrap import Bootstrap5
 from flask_login import login_required
@@ -16,17 +16,8 @@ def init_web(app: Flask, settings: Settings) -> None:
     """Give pages their frame. Features register their navigation items afterwards."""
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
-    csrf = CSRFProtect()
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session: a form may stay open over lunch
-    # the API checks it itself, and only where the browser's cookie and not a token says who asks
-    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
-    csrf.init_app(app)
-
-    @app.before_request
-    def refuse_forged_forms() -> None:
-        if not request.path.startswith("/api/"):
-            csrf.protect()
-
+    CSRFProtect(app)
     headers.init_headers(app, settings)
     formats.init_formats(app)
     addresses.init_addresses(app)
