@@ -9,7 +9,7 @@ from sync_connectors.contract.values import Value
 
 
 class ActorTypeName(StrEnum):
-    """The declared list of actor types. The first five are SuperOffice's (spec 4.4), the rest is not served over SOAP."""
+    """The declared list of actor types; the first five (spec 4.4) are served over SOAP, the others are not."""
 
     CUSTOMER = "Customer"
     SUPPLIER = "Supplier"

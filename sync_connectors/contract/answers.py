@@ -27,6 +27,8 @@ class Notice:
 class Tested:
     """A test that passed. `details` are facts worth showing, label → text, such as the company found."""
 
+    __test__ = False  # pytest would take the name for a test class
+
     notices: tuple[Notice, ...] = ()
     details: Mapping[str, str] = field(default_factory=dict)
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Self
 
 from sync_connectors.contract.actors import Actor, ActorReference, ActorType
 from sync_connectors.contract.answers import Actors, Deletions, Page, Saved, Tested
@@ -120,13 +120,13 @@ class Connector(ABC):
     """
 
     #: Unique name, as in `plugin:<name>`: lower case letters, digits and hyphens.
-    name: ClassVar[str]
+    name: str
     #: Name for people, such as "Business workbook".
-    label: ClassVar[str]
+    label: str
     #: Version of the connector; a change of it makes stored proofs of tests worthless.
-    version: ClassVar[str]
+    version: str
     #: The contract version it was written for; see `CONTRACT_VERSION`.
-    contract_version: ClassVar[str]
+    contract_version: str
 
     @abstractmethod
     def configuration_fields(self) -> Sequence[ConfigurationField]:

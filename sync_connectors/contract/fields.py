@@ -60,7 +60,7 @@ class ConfigurationField:
         required: A value must be given, unless `show_if` hides the field.
         choices: Items of a LIST field by key, when they are known without asking.
         list_name: List that fills a LIST field, asked through `Connector.configuration_list`.
-        depends_on: Keys of the fields whose values `configuration_list` needs; the list is asked again when one changes.
+        depends_on: Keys of the fields whose values `configuration_list` needs; a change of one asks for the list again.
         secret: Stored encrypted, never shown again. PASSWORD fields are secret whatever stands here.
         address: Says where secrets are sent; changing it empties the stored secrets.
         show_if: Condition under which the field is shown, required and sent.

@@ -7,7 +7,7 @@ from sync_connectors.contract.values import FieldType, Value
 
 
 class Operator(StrEnum):
-    """The exact operator strings of the protocol; text is compared without regard to case, `between` includes both ends."""
+    """The operator strings of the protocol; text is compared without regard to case, `between` includes both ends."""
 
     EQUALS = "="
     BEGINS = "begins"

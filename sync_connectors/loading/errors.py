@@ -8,13 +8,18 @@ class PluginError(Exception):
 
 
 class ConnectorMissingError(ConnectorError):
-    """No loaded plugin offers the connector: it was uninstalled, blocked, or failed to load."""
+    """No loaded plugin offers the connector: it was uninstalled, blocked, or failed to load.
+
+    Args:
+        name: Name or URL of the connector.
+        reason: Why it is missing, where that is known.
+    """
 
     effect = "nothing is called; the link is paused until the plugin is back and says so meanwhile"
 
     def __init__(self, name: str, reason: str = "") -> None:
         self.name = name
         super().__init__(
-            f"no loaded plugin offers the connector {name}" + (f": {reason}" if reason else ""),
+            f"no connector answers behind {name}" + (f": {reason}" if reason else ""),
             instruction="install or mend its plugin and restart Tieline; the page Plugins shows what was found",
         )

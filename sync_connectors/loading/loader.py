@@ -15,6 +15,7 @@ from host.settings import Settings
 from sync_connectors.contract import hooks
 from sync_connectors.contract.connector import Connector
 from sync_connectors.contract.hooks import ENTRY_POINT_GROUP
+from sync_connectors.guarding import GuardedConnector
 from sync_connectors.loading.discovering import FoundPlugin, discover_plugins
 from sync_connectors.loading.errors import PluginError
 from sync_connectors.loading.plugins import Plugins
@@ -57,7 +58,8 @@ def load_plugins(settings: Settings, found: Sequence[FoundPlugin] | None = None)
         connectors |= registered
         owners |= dict.fromkeys(registered, plugin.label)
         reports.append(plugin.report(PluginStatus.LOADED, connectors=tuple(registered)))
-    plugins = Plugins(connectors, reports)
+    seconds = settings.connector_call_seconds
+    plugins = Plugins({name: GuardedConnector(one, seconds) for name, one in connectors.items()}, reports)
     if settings.plugins_strict and plugins.failed:
         faults = "; ".join(f"{report.label}: {report.reason}" for report in plugins.failed)
         raise PluginError(f"TIELINE_PLUGINS_STRICT is set and plugins failed to load: {faults}")

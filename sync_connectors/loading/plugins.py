@@ -17,7 +17,7 @@ class Plugins:
     """The connectors of all loaded plugins, and a report on every plugin that was found.
 
     Attributes:
-        connectors: One instance of each connector, by name.
+        connectors: One instance of each connector by name, guarded: every answer is checked and comes in time.
         reports: One for each plugin, in the order of loading.
     """
 

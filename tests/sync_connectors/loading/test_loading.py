@@ -190,14 +190,14 @@ def test_a_connector_added_after_the_start_is_refused(found, load):
         found(GOOD.replace("register.add(Sample)", "register.add(Sample)\n    Sample.kept = register"), "one")
     )
     with pytest.raises(PluginError, match="after the start"):
-        plugins.connector("good").kept.add(Connector)
+        plugins.connector("good")._connector.kept.add(Connector)
 
 
 def test_a_missing_connector_is_named_with_why_its_plugin_is_not_loaded(found, load):
     plugins = load(found("raise OSError('disk')", "ledger"))
     with pytest.raises(ConnectorMissingError, match=r"ledger.*is failed: OSError: disk"):
         plugins.connector("ledger")
-    with pytest.raises(ConnectorMissingError, match=r"no loaded plugin offers the connector other$"):
+    with pytest.raises(ConnectorMissingError, match=r"no connector answers behind other$"):
         plugins.connector("other")
 
 

@@ -1,0 +1,230 @@
+"""The guard around a session on a link."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from sync_connectors.contract.actors import Actor, ActorReference, ActorType
+from sync_connectors.contract.answers import Actors, Deletions, Notice, NoticeLevel, Page, Saved, Tested
+from sync_connectors.contract.connector import LinkSession
+from sync_connectors.contract.errors import ConnectorError
+from sync_connectors.contract.fields import Field
+from sync_connectors.contract.search import Restriction
+from sync_connectors.contract.services import Services
+from sync_connectors.guarding.actors import ActorCheck, broken
+from sync_connectors.guarding.answers import (
+    check_answer,
+    check_cursor,
+    check_items,
+    check_keys,
+    check_notices,
+    check_rejections,
+    check_tested,
+)
+from sync_connectors.guarding.calls import CallPool, CallWorker
+from sync_connectors.guarding.declarations import check_actor_types, check_fields
+from sync_connectors.guarding.translation import guarded
+from sync_connectors.guarding.values import checks_of
+from sync_connectors.services import begin_call
+
+_logger = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+_END = object()
+
+
+class GuardedSession(LinkSession):
+    """A session whose every answer is checked, on a thread of its own, within the deadline of its services.
+
+    All calls run on one thread, so that a connector may keep what belongs to a thread. After a call that did not end
+    in time the session is of no more use: each further call raises `UnavailableError`, and the connector's session
+    is closed when the late call ends.
+    """
+
+    def __init__(self, session: LinkSession, pool: CallPool, worker: CallWorker, services: Services) -> None:
+        self._session = session
+        self._pool = pool
+        self._worker = worker
+        self._services = services
+        self._owner = pool.owner
+        self._checks: dict[str, ActorCheck] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._closed = False
+        worker.when_late = session.close
+
+    def declare(self, fields: Mapping[str, Sequence[Field]]) -> None:
+        """Take over fields by actor type that are known already, to spare the question for them."""
+        for actor_type, declared in fields.items():
+            self._checks[actor_type] = ActorCheck(self._owner, actor_type, checks_of(declared))
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if not self._worker.lost:
+                self._call("close", self._session.close)
+        except ConnectorError:
+            _logger.warning("%s: closing a session failed", self._owner)
+        finally:
+            self._worker.when_late = None if not self._worker.lost else self._worker.when_late
+            self._pool.give_back(self._worker)
+
+    def test(self) -> Tested:
+        return self._call("test", lambda: check_tested(self._owner, self._session.test()))
+
+    def actor_types(self) -> Sequence[ActorType]:
+        types, dropped = self._call("actor_types", lambda: check_actor_types(self._owner, self._session.actor_types()))
+        for name in dropped:
+            _logger.warning("%s: the actor type %.60s is not known and is left out", self._owner, name)
+        return types
+
+    def fields(self, actor_type: str) -> Sequence[Field]:
+        fields = self._call("fields", lambda: check_fields(self._owner, actor_type, self._session.fields(actor_type)))
+        self.declare({actor_type: fields})
+        return fields
+
+    def searchable_fields(self, actor_type: str) -> Sequence[str]:
+        return self._call(
+            "searchable_fields",
+            lambda: check_keys(self._owner, "searchable_fields", self._session.searchable_fields(actor_type)),
+        )
+
+    def get(self, actor_type: str, keys: Sequence[str], fields: Sequence[str]) -> Actors:
+        return self._actors("get", actor_type, lambda: self._session.get(actor_type, keys, fields), keys)
+
+    def search(self, actor_type: str, text: str, fields: Sequence[str]) -> Actors:
+        return self._actors("search", actor_type, lambda: self._session.search(actor_type, text, fields))
+
+    def search_advanced(self, actor_type: str, restrictions: Sequence[Restriction], fields: Sequence[str]) -> Actors:
+        search = partial(self._session.search_advanced, actor_type, restrictions, fields)
+        return self._actors("search_advanced", actor_type, search)
+
+    def search_by_parent(self, actor_type: str, text: str, parent: ActorReference, fields: Sequence[str]) -> Actors:
+        search = partial(self._session.search_by_parent, actor_type, text, parent, fields)
+        return self._actors("search_by_parent", actor_type, search)
+
+    def create(self, actor: Actor) -> Actor:
+        check = self._check_of(actor.actor_type)
+        return self._call("create", lambda: check.one(self._session.create(actor)))
+
+    def save(self, actors: Sequence[Actor]) -> Saved:
+        keys = [actor.key for actor in actors]
+        checks = {name: self._check_of(name) for name in {actor.actor_type for actor in actors}}
+
+        def save() -> Saved:
+            saved = check_answer(self._owner, self._session.save(actors), Saved)
+            if len(checks) == 1:
+                (check,) = checks.values()
+                kept = check.all(saved.actors, keys)
+            else:
+                kept = tuple(self._one_of(checks, actor) for actor in saved.actors)
+            rejections = check_rejections(self._owner, saved.rejections, keys)
+            if {actor.key for actor in kept} & {rejection.key for rejection in rejections}:
+                raise broken(self._owner, "it both saved and rejected a record")
+            return Saved(kept, rejections, check_notices(self._owner, saved.notices))
+
+        return self._call("save", save)
+
+    def list_items(self, list_name: str) -> Mapping[str, str]:
+        return self._call(
+            "list_items", lambda: check_items(self._owner, list_name, self._session.list_items(list_name))
+        )
+
+    def list_items_by_key(self, list_name: str, keys: Sequence[str]) -> Mapping[str, str]:
+        ask = partial(self._session.list_items_by_key, list_name, keys)
+        items = self._call("list_items_by_key", lambda: check_items(self._owner, list_name, ask()))
+        return {key: text for key, text in items.items() if key in set(keys)}
+
+    def changes(
+        self, actor_type: str, watermark: str | None, resume: str | None, fields: Sequence[str]
+    ) -> Iterator[Page]:
+        check = self._check_of(actor_type)
+        start = partial(self._session.changes, actor_type, watermark, resume, fields)
+        return self._pages("changes", start, lambda page: self._page(check, page), resume)
+
+    def deletions(self, actor_type: str, watermark: str | None, resume: str | None) -> Iterator[Deletions]:
+        start = partial(self._session.deletions, actor_type, watermark, resume)
+        return self._pages("deletions", start, self._deleted, resume)
+
+    def _call(self, name: str, function: Callable[[], _Result]) -> _Result:
+        return self._worker.call(guarded(self._owner, name, function), begin_call(self._services))
+
+    def _check_of(self, actor_type: str) -> ActorCheck:
+        if actor_type not in self._checks:
+            self.fields(actor_type)
+        return self._checks[actor_type]
+
+    def _actors(
+        self, name: str, actor_type: str, ask: Callable[[], Any], expected: Sequence[str] | None = None
+    ) -> Actors:
+        check = self._check_of(actor_type)
+
+        def checked() -> Actors:
+            answer = check_answer(self._owner, ask(), Actors)
+            notices = check_notices(self._owner, answer.notices)
+            return Actors(check.all(answer.actors, expected), notices)
+
+        answer = self._call(name, checked)
+        return Actors(answer.actors, answer.notices + self._notices(actor_type, check))
+
+    def _pages(
+        self, name: str, start: Callable[[], Any], check: Callable[[Any], _Result], resume: str | None
+    ) -> Iterator[_Result]:
+        stream: Any = self._call(name, lambda: iter(start()))
+        seen = {resume} if resume is not None else set()
+        try:
+            while (page := self._call(name, lambda: _checked_next(stream, check))) is not _END:
+                cursor = page.resume
+                if cursor is not None and cursor in seen:
+                    raise broken(self._owner, f"{name}: it gives the same resume cursor twice and would never end")
+                seen.add(cursor)
+                yield page
+        finally:
+            if not self._worker.lost and not self._closed and hasattr(stream, "close"):
+                try:
+                    self._call(name, stream.close)
+                except ConnectorError:
+                    _logger.warning("%s: ending %s failed", self._owner, name)
+
+    def _page(self, check: ActorCheck, page: Any) -> Page:
+        check_answer(self._owner, page, Page)
+        total: Any = page.total
+        if total is not None and (type(total) is not int or total < 0):
+            raise broken(self._owner, "the total of a page is no number of records")
+        actors = check.all(page.actors)
+        return Page(
+            actors,
+            check_cursor(self._owner, "resume cursor", page.resume),
+            check_cursor(self._owner, "watermark", page.watermark),
+            total,
+            check_notices(self._owner, page.notices) + self._notices(actors[0].actor_type if actors else "", check),
+        )
+
+    def _deleted(self, page: Any) -> Deletions:
+        check_answer(self._owner, page, Deletions)
+        return Deletions(
+            check_keys(self._owner, "deletions", page.keys),
+            check_cursor(self._owner, "resume cursor", page.resume),
+            check_cursor(self._owner, "watermark", page.watermark),
+        )
+
+    def _one_of(self, checks: Mapping[str, ActorCheck], actor: Any) -> Actor:
+        check = checks.get(getattr(actor, "actor_type", ""))
+        if check is None:
+            raise broken(self._owner, "it answers a record that was not sent")
+        return check.one(actor)
+
+    def _notices(self, actor_type: str, check: ActorCheck) -> tuple[Notice, ...]:
+        """Tell once per session of each value that no field declares."""
+        new = {(actor_type, key) for key in check.undeclared} - self._told
+        self._told |= new
+        return tuple(
+            Notice(NoticeLevel.WARNING, f"{name}: the field {key} is not declared by the connector and is left out")
+            for name, key in sorted(new)
+        )
+
+
+def _checked_next(stream: Iterator[Any], check: Callable[[Any], Any]) -> Any:
+    page = next(stream, _END)
+    return page if page is _END else check(page)
