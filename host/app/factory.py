@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from flask import Flask
 
+from erp_links.runtime import EXTENSION as LINKS
+from erp_links.runtime import LinkRuntime
 from host.app.features import FEATURES
 from host.database import Database
 from host.database.database import EXTENSION as DATABASE
@@ -11,19 +13,23 @@ from host.secrets import SecretBox
 from host.secrets.box import EXTENSION as SECRET_BOX
 from host.settings import Settings
 from host.templating import template_folder
+from sync_connectors.loading import EXTENSION as PLUGINS
+from sync_connectors.loading import Plugins, load_plugins
 
 SETTINGS = "tieline_settings"
 
 
-def create_app(settings: Settings, database: Database | None = None) -> Flask:
+def create_app(settings: Settings, database: Database | None = None, plugins: Plugins | None = None) -> Flask:
     """Return the web application of one installation.
 
     Args:
         settings: What the process was started with.
         database: An open database in place of the one that the settings name; the caller closes it.
+        plugins: Loaded plugins, in place of those that are installed.
 
     Raises:
         KeyFileError: The key that encrypts secrets cannot be used.
+        PluginError: In strict mode, a plugin failed to load.
     """
     app = Flask("host", template_folder=str(template_folder()), static_folder="static")
     box = SecretBox.from_settings(settings)
@@ -38,8 +44,11 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         MAX_CONTENT_LENGTH=settings.upload_megabytes * 1024 * 1024,
     )
     app.extensions[SETTINGS] = settings
-    app.extensions[DATABASE] = database or Database(settings.database_url)
+    database = app.extensions[DATABASE] = database or Database(settings.database_url)
+    plugins = app.extensions[PLUGINS] = plugins or load_plugins(settings)
     app.extensions[SECRET_BOX] = box
+    settings.files_root.mkdir(parents=True, exist_ok=True)
+    app.extensions[LINKS] = LinkRuntime(database, plugins, settings, box)
     for init_feature in FEATURES:
         init_feature(app, settings)
     return app

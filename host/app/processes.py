@@ -1,0 +1,78 @@
+"""The web process and the worker process."""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+
+from erp_links.runtime import EXTENSION as LINKS
+from erp_links.sync.work import DueLinks, RequestedRuns
+from host.accounts.setup import first_administrator_link
+from host.app.factory import create_app
+from host.database import Database
+from host.jobs.worker import Worker
+from host.settings import Settings
+
+
+def run_web(settings: Settings, database: Database) -> None:
+    """Serve pages and API under waitress until SIGTERM or SIGINT; blocks.
+
+    Raises:
+        OSError: The address is taken or not ours.
+    """
+    app = create_app(settings, database)
+    server = create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=settings.web_threads,
+        ident="tieline",
+        # the application trusts as many proxies as the settings say; waitress would drop their headers before
+        clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
+    )
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    address = settings.public_url or f"http://{settings.host}:{_port_of(server)}"
+    with database.writing() as session:
+        link = first_administrator_link(session, settings)
+    print(f"Tieline listens on {address}{settings.path_prefix}/", flush=True)  # noqa: T201 - for whoever started it
+    if link:
+        print(f"There is no administrator yet. Make one with this link, once: {link}", flush=True)  # noqa: T201
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def run_worker(settings: Settings, database: Database) -> None:
+    """Do the work that waits in the database until SIGTERM or SIGINT; blocks."""
+    app = create_app(settings, database)
+    runtime = app.extensions[LINKS]
+    sources = (DueLinks(runtime, app.app_context), RequestedRuns(runtime, app.app_context))
+    worker = Worker(database, sources, poll_seconds=settings.worker_poll_seconds)
+    worker.stop_on_signals()
+    worker.run()
+
+
+def _port_of(server: MultiSocketServer | BaseWSGIServer) -> int:
+    """Return the port that is listened on; the system chose it where the settings say 0."""
+    if isinstance(server, MultiSocketServer):  # a name that stands for several addresses
+        return int(server.effective_listen[0][1])
+    return int(server.getsockname()[1])
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def stop_with_parent() -> None:
+    """Stop this process when the supervisor that holds the other end of its input is gone, however it went."""
+
+    def wait_for_end() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait_for_end, name="parent", daemon=True).start()

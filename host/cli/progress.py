@@ -1,0 +1,33 @@
+"""Following a run on the terminal."""
+
+import time
+from collections.abc import Mapping
+
+import click
+
+from erp_links.sync.models import Run, RunStatus
+from host.database import Database
+
+LOOK_SECONDS = 0.3
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return the counts of a run in words."""
+    order = ("read", "created", "changed", "paired", "equal", "skipped", "failed")
+    return ", ".join(f"{counts.get(name, 0)} {name}" for name in order if name in counts or name == "read")
+
+
+def follow(database: Database, run_id: int) -> Run:
+    """Show one line of progress until the run has ended, and return it."""
+    shown = ""
+    while True:
+        with database.reading() as session:
+            run = session.get_one(Run, run_id)
+        line = f"  {run.status}: {counted(run.counts)}"
+        if line != shown:
+            click.echo(f"\r{line:<78}", nl=False)
+            shown = line
+        if run.status == RunStatus.FINISHED:
+            click.echo()
+            return run
+        time.sleep(LOOK_SECONDS)

@@ -1,0 +1,35 @@
+"""`tieline serve`."""
+
+import click
+
+from host.app.processes import run_web, run_worker, stop_with_parent
+from host.app.supervisor import Supervisor
+from host.cli.databases import migrate
+from host.cli.installation import CommandFailedError, Installation, pass_installation
+
+
+@click.command()
+@click.option(
+    "--only",
+    type=click.Choice(["web", "worker"]),
+    help="Run this one process and supervise nothing, for a container or a service manager.",
+)
+@click.option("--supervised", is_flag=True, hidden=True, help="Stop at the end of the standard input.")
+@pass_installation
+def serve(installation: Installation, only: str | None, *, supervised: bool) -> None:
+    """Run Tieline: one web process and one worker process, until Ctrl-C or SIGTERM.
+
+    SQLite is migrated by itself. A PostgreSQL database that is not migrated is refused; run `tieline db upgrade`.
+    """
+    if only:
+        if supervised:
+            stop_with_parent()
+        database = installation.migrated_database
+        (run_web if only == "web" else run_worker)(installation.settings, database)
+        return
+    if installation.database.is_sqlite:
+        migrate(installation)
+    installation.migrated_database.close()
+    _ = installation.secret_box  # made or refused here, once, and not by two processes at a time
+    if not Supervisor(("web", "worker")).run():
+        raise CommandFailedError("a process could not be kept running, see the messages above")
