@@ -1,0 +1,1 @@
+"""What the pages of the hub show and do; `host.crm.blueprint` gives each its address."""

@@ -1,0 +1,204 @@
+"""Adding, editing and deleting a record. Nothing that somebody saved meanwhile is overwritten, nothing typed is lost."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import login_required
+from sqlalchemy.orm import Session
+
+from host.accounts.current import current_doer, current_principal
+from host.crm import records
+from host.crm.entity_type import EntityType
+from host.crm.extensions import current_extensions
+from host.crm.external_ids import external_ids_of
+from host.crm.fields import CrmField, CrmType
+from host.crm.forms import (
+    Difference,
+    Texts,
+    base_of,
+    changed_texts,
+    expected_version_of,
+    merged,
+    read_base,
+    read_values,
+    texts_of,
+    typed_texts,
+)
+from host.crm.lists import items_for
+from host.crm.origins import origin_of, origin_words
+from host.crm.record import Record
+from host.crm.registry import entity_type_of, fields_of
+from host.crm.titles import titles_of
+from host.database import current_database
+from host.errors import InvalidInputError, StaleVersionError
+
+
+@login_required
+def create(entity_type: str) -> ResponseReturnValue:
+    """Add a record."""
+    entity = entity_type_of(entity_type)
+    with current_database().reading() as session:
+        fields = _editable(session, entity_type)
+        if request.method == "GET":
+            begun = {key: request.args[key] for key in fields if key in request.args}
+            return _form(session, entity, fields, begun, {})
+    typed = typed_texts(request.form, fields)
+    try:
+        values = read_values({key: text for key, text in typed.items() if text}, fields)
+        with current_database().writing() as session:
+            made = records.create(session, entity_type, values, origin=origin_of(current_doer()), at=datetime.now(UTC))
+    except InvalidInputError as error:
+        with current_database().reading() as session:
+            return _form(session, entity, fields, typed, {}, errors=error.errors), 422
+    flash(_("%(name)s added", name=made.title), "ok")
+    return redirect(url_for("crm.card", entity_type=entity_type, record_id=made.id))
+
+
+@login_required
+def edit(entity_type: str, record_id: int) -> ResponseReturnValue:
+    """Change a record."""
+    entity = entity_type_of(entity_type)
+    with current_database().reading() as session:
+        fields = _editable(session, entity_type)
+        record = records.get(session, entity_type, record_id)
+        present = texts_of(record, fields)
+        if request.method == "GET":
+            return _form(session, entity, fields, present, present, record)
+    base, typed = read_base(request.form.get("base", "")), typed_texts(request.form, fields)
+    try:
+        values = read_values(changed_texts(typed, base), fields)
+        with current_database().writing() as session:
+            saved = records.update(
+                session,
+                entity_type,
+                record_id,
+                values,
+                expected_version=expected_version_of(request.form),
+                origin=origin_of(current_doer()),
+                at=datetime.now(UTC),
+            )
+    except InvalidInputError as error:
+        with current_database().reading() as session:
+            return _form(session, entity, fields, typed, base, record, errors=error.errors), 422
+    except StaleVersionError:
+        return _somebody_was_first(entity, fields, typed, base, record_id), 409
+    flash(_("%(name)s saved", name=saved.title), "ok")
+    return redirect(url_for("crm.card", entity_type=entity_type, record_id=record_id))
+
+
+@login_required
+def delete(entity_type: str, record_id: int) -> ResponseReturnValue:
+    """Ask whether a record shall go, saying what goes with it, and delete it."""
+    entity = entity_type_of(entity_type)
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        try:
+            with current_database().writing() as session:
+                title = records.get(session, entity_type, record_id).title
+                records.delete(
+                    session,
+                    entity_type,
+                    record_id,
+                    expected_version=expected_version_of(request.form),
+                    origin=origin_of(current_doer()),
+                    at=datetime.now(UTC),
+                    watchers=current_extensions().deletion_hooks,
+                )
+        except StaleVersionError as error:
+            errors = {"version": [_("%(what)s: look at it again before you delete it", what=error.text)]}
+        else:
+            flash(_("%(name)s deleted", name=title), "ok")
+            return redirect(url_for(f"crm.{entity.path}"))
+    with current_database().reading() as session:
+        record = records.get(session, entity_type, record_id)
+        page = render_template(
+            "crm/delete.html", entity=entity, record=record, errors=errors, losses=_losses(session, record)
+        )
+    return page, 409 if errors else 200
+
+
+def _editable(session: Session, entity_type: str) -> dict[str, CrmField]:
+    return {key: field for key, field in fields_of(session, entity_type).items() if not field.read_only}
+
+
+def _form(
+    session: Session,
+    entity: EntityType,
+    fields: Mapping[str, CrmField],
+    texts: Texts,
+    base: Texts,
+    record: Record | None = None,
+    *,
+    errors: Mapping[str, list[str]] | None = None,
+    differences: list[Difference] | None = None,
+    changed_by: str = "",
+) -> str:
+    groups: dict[str, list[CrmField]] = {}
+    for field in fields.values():
+        groups.setdefault(str(field.group) or _("More fields"), []).append(field)
+    version = request.form.get("version", "") if errors else ""
+    return render_template(
+        "crm/edit.html",
+        entity=entity,
+        record=record,
+        version=version or (record.version if record else 0),
+        groups=groups,
+        texts=texts,
+        base=base_of(base),
+        items=items_for(session, list(fields.values()), active_only=True),
+        all_items=items_for(session, list(fields.values())),
+        references=_referenced(session, fields, texts),
+        errors=errors or {},
+        differences=differences,
+        changed_by=changed_by,
+    )
+
+
+def _somebody_was_first(
+    entity: EntityType, fields: Mapping[str, CrmField], typed: Texts, base: Texts, record_id: int
+) -> str:
+    with current_database().reading() as session:
+        record = records.get(session, entity.key, record_id)
+        present = texts_of(record, fields)
+        texts, differences = merged(typed, base, present, fields)
+        words = origin_words(session, [record.updated_by], current_principal(), current_extensions().name_links)
+        return _form(
+            session,
+            entity,
+            fields,
+            texts,
+            present,
+            record,
+            differences=differences,
+            changed_by=words[record.updated_by],
+        )
+
+
+def _referenced(session: Session, fields: Mapping[str, CrmField], texts: Texts) -> dict[str, str]:
+    """What the records are called that the form refers to, by field key."""
+    names = {}
+    for key, field in fields.items():
+        text = texts.get(key, "")
+        if field.type is CrmType.REFERENCE and text.isdecimal() and len(text) < 10:
+            names[key] = titles_of(session, field.references, [int(text)]).get(int(text), "")
+    return names
+
+
+def _losses(session: Session, record: Record) -> list[str]:
+    """What goes with a record, in words."""
+    losses = [
+        _(
+            "%(count)s records of %(entity)s stay, and lose their reference to it",
+            count=len(ids),
+            entity=entity_type_of(other).plural,
+        )
+        for other, _key, ids in records.referring(session, record.entity_type, record.id)
+    ]
+    known_as = external_ids_of(session, record.entity_type, [record.id]).get(record.id, [])
+    losses += [_("%(source)s knows it as %(name)s", source=source, name=name) for source, name in known_as]
+    for watcher in current_extensions().watchers:
+        losses += watcher.losses(session, current_principal(), record.entity_type, record.id)
+    return losses
