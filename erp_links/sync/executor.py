@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from erp_links.links.connecting import open_link
 from erp_links.links.errors import LinkPausedError
@@ -99,7 +99,7 @@ class RunExecutor:
                     LinkActorType.active,
                     LinkActorType.missing_since.is_(None),
                 )
-                .options(selectinload(LinkActorType.fields))
+                .options(selectinload(LinkActorType.fields), joinedload(LinkActorType.link))
             ).all()
         with open_link(self._runtime, permit.link_id, self._runtime.settings.sync_call_seconds) as link_session:
             for row in parents_first(rows):
@@ -140,7 +140,8 @@ class RunExecutor:
             lists = lists_shown_as_text(session, row)
         texts = {name: link_session.list_items(name) for name in sorted(lists)}
         with self._database.reading() as session:
-            return compile_mapping(session, row, row.link.erp_time_zone, texts)
+            zone = row.link.erp_time_zone or self._runtime.settings.time_zone
+            return compile_mapping(session, row, zone, texts)
 
 
 def _ending(error: Exception) -> Ending:

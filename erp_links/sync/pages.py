@@ -126,8 +126,8 @@ class PageTaker:
             writer.stamp(sifted.timestamps)
             self._store(session, plan.counts, progress)
             self._reached("page about to be committed")
-        self._pass.counts.update(plan.counts)
-        self._totals.update(plan.counts)
+        self._pass.counts += plan.counts
+        self._totals += plan.counts
         if progress is not None:
             self._pass.resume = progress.resume
             self._pass.watermark_candidate = progress.candidate or self._pass.watermark_candidate

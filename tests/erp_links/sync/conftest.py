@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+from host.database import Database
+from host.settings import Settings
+from sync_connectors.loading import load_plugins
+from tests.emulators.plain_erp import installed
+from tests.emulators.plain_server import PlainServer
+from tests.erp_links.sync.stage import Stage, set_up
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_folder=tmp_path / "data")
+
+
+def _stage(database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    installed(tmp_path / "site", monkeypatch)
+    return set_up(database, settings, load_plugins(settings), PlainServer("nordwind"))
+
+
+@pytest.fixture
+def stage(database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """An active link on Plain ERP; the test runs on both databases."""
+    return _stage(database, settings, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def sqlite_stage(
+    sqlite_database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Stage:
+    """The same on SQLite only, for what does not hang on the kind of database."""
+    return _stage(sqlite_database, settings, tmp_path, monkeypatch)

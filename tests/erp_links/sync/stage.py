@@ -1,0 +1,185 @@
+"""A link on Plain ERP, set up in the database, and a worker's hands to run it with.
+
+stage.map("Customer", {"NAME": "name"}, unpaired="create")
+stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+run = stage.run()
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+import host.app.tables  # noqa: F401 -- a flush needs every table that a foreign key names
+from erp_links.links.models import ErpLink, LinkState, Visibility
+from erp_links.mapping.declared import DeclaredLink
+from erp_links.mapping.models import LinkActorType, LinkField
+from erp_links.mapping.taking_over import take_over_declaration
+from erp_links.runtime import LinkRuntime
+from erp_links.sync.executor import RunExecutor
+from erp_links.sync.models import FailedRecord, LogEntry, Pairing, Pass, Run
+from erp_links.sync.pages import Reached
+from erp_links.sync.requesting import Cause, request_run
+from erp_links.sync.work import RequestedRuns
+from host.audit.doer import Doer
+from host.crm.bulk import insert_many, update_many
+from host.crm.models import CrmList, CrmListItem
+from host.crm.tables import table_of
+from host.crm.values import CrmValue
+from host.database import Database
+from host.secrets import SecretBox, SecretStore
+from host.settings import Settings
+from sync_connectors.loading import Plugins
+from sync_connectors.registered.models import SyncConnector
+from tests.emulators.plain_server import ACTOR_TYPES, FIELDS, SEARCHABLE, PlainServer
+
+IDA = Doer(None, "Ida Holm", "page")
+
+
+@dataclass
+class Stage:
+    """Everything that a test of the engine works with."""
+
+    runtime: LinkRuntime
+    server: PlainServer
+    link_id: int
+
+    @property
+    def database(self) -> Database:
+        return self.runtime.database
+
+    @property
+    def connector_calls(self) -> list[str]:
+        return [call for call, _about in self.server.calls]
+
+    def map(
+        self,
+        actor_type: str,
+        to_crm: Mapping[str, str],
+        *,
+        unpaired: str = "create",
+        match: Sequence[str] = (),
+        two_way: Sequence[str] = (),
+        policy: str = "priority",
+    ) -> None:
+        """Map fields of an actor type and switch it on; ends what was mapped before."""
+        with self.database.writing() as session:
+            row = session.scalars(
+                select(LinkActorType).where(LinkActorType.link_id == self.link_id, LinkActorType.name == actor_type)
+            ).one()
+            row.active, row.unpaired_pull, row.match_fields = True, unpaired, list(match)
+            for field in session.scalars(select(LinkField).where(LinkField.actor_type_id == row.id)):
+                field.crm_field = to_crm.get(field.key)
+                field.to_crm = field.key in to_crm
+                field.to_erp = field.key in two_way
+                field.policy = policy
+
+    def request(self) -> int:
+        with self.database.writing() as session:
+            return request_run(session, self.link_id, Cause.PERSON, IDA).id
+
+    def work(self, reached: Reached | None = None, stopping: threading.Event | None = None) -> bool:
+        """Do what a worker does when it looks for runs."""
+        executor = RunExecutor(self.runtime, reached) if reached else None
+        return RequestedRuns(self.runtime, executor=executor).work(stopping or threading.Event())
+
+    def run(self, reached: Reached | None = None) -> Run:
+        run_id = self.request()
+        assert self.work(reached)
+        return self.run_row(run_id)
+
+    def run_row(self, run_id: int) -> Run:
+        with self.database.reading() as session:
+            return session.get_one(Run, run_id)
+
+    def runs(self) -> list[Run]:
+        return self._all(select(Run).order_by(Run.id))
+
+    def passes(self) -> list[Pass]:
+        return self._all(select(Pass).order_by(Pass.id))
+
+    def pairings(self, actor_type: str = "Customer") -> dict[str, Pairing]:
+        rows = self._all(select(Pairing).where(Pairing.actor_type == actor_type))
+        return {row.erp_key: row for row in rows}
+
+    def log(self, kind: str = "") -> list[LogEntry]:
+        rows = self._all(select(LogEntry).order_by(LogEntry.id))
+        return [row for row in rows if kind in {"", row.kind}]
+
+    def failed(self) -> list[FailedRecord]:
+        return self._all(select(FailedRecord).order_by(FailedRecord.id))
+
+    def type_row(self, actor_type: str = "Customer") -> LinkActorType:
+        return self._all(select(LinkActorType).where(LinkActorType.name == actor_type))[0]
+
+    def link(self) -> ErpLink:
+        return self._all(select(ErpLink))[0]
+
+    def change_link(self, **values: Any) -> None:
+        with self.database.writing() as session:
+            session.execute(update(ErpLink).where(ErpLink.id == self.link_id).values(**values))
+
+    def hub(self, entity_type: str = "company") -> list[dict[str, Any]]:
+        table = table_of(entity_type)
+        with self.database.reading() as session:
+            return [dict(row._mapping) for row in session.execute(select(table).order_by(table.c.id))]
+
+    def add(self, entity_type: str, **values: CrmValue) -> int:
+        """Create a record of the hub as a user does."""
+        with self.database.writing() as session:
+            return insert_many(session, entity_type, [values], "user:1", datetime.now(UTC))[0]
+
+    def edit(self, entity_type: str, record_id: int, origin: str = "user:1", **values: CrmValue) -> None:
+        """Change a record of the hub as a user does, or whoever the origin names."""
+        with self.database.writing() as session:
+            update_many(session, entity_type, [(record_id, values)], origin, datetime.now(UTC))
+
+    def delete(self, entity_type: str, record_id: int) -> None:
+        table = table_of(entity_type)
+        with self.database.writing() as session:
+            session.execute(table.delete().where(table.c.id == record_id))
+
+    def count(self, model: type[Any]) -> int:
+        with self.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(model)) or 0
+
+    def on_other_connections(self) -> "Stage":
+        """The same stage for a child process or a second host, which must not share connections."""
+        url = self.database.engine.url.render_as_string(hide_password=False)
+        return replace(self, runtime=replace(self.runtime, database=Database(url)))
+
+    def _all(self, statement: Any) -> list[Any]:
+        with self.database.reading() as session:
+            return list(session.scalars(statement))
+
+
+def set_up(database: Database, settings: Settings, plugins: Plugins, server: PlainServer) -> Stage:
+    """Store an active link on the server whose types are declared and not mapped."""
+    box = SecretBox.from_settings(settings)
+    now = datetime.now(UTC)
+    with database.writing() as session:
+        session.add(CrmList(key="country", name="Country"))
+        session.flush()
+        session.add_all(CrmListItem(list_key="country", key=key, name=key) for key in ("DK", "NO"))
+        connector = SyncConnector(name="Plain", url="plugin:plain-erp", created_at=now)
+        session.add(connector)
+        session.flush()
+        link = ErpLink(
+            guid="7f9d5c4e-0000-4000-8000-000000000001",
+            name="Nordwind",
+            connector_id=connector.id,
+            state=LinkState.ACTIVE.value,
+            visibility=Visibility.ALL.value,
+            configuration={"Server": server.name, "Login": "sync", "Company": "1", "Mode": "simple"},
+            tested_url_revision=connector.url_revision,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(link)
+        session.flush()
+        SecretStore(session, box).write(f"erp_link:{link.id}", {"Password": server.password})
+        take_over_declaration(session, link, DeclaredLink(ACTOR_TYPES, FIELDS, SEARCHABLE))
+        return Stage(LinkRuntime(database, plugins, settings, box), server, link.id)

@@ -1,0 +1,197 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from erp_links.sync.models import PairingState
+from sync_connectors import Actor, Notice, NoticeLevel, Page
+from tests.erp_links.sync.stage import Stage
+
+CUSTOMER = {"NAME": "name", "CUSTNO": "number", "EMAIL": "email", "CREDIT": "credit_limit", "COUNTRY": "country"}
+PERSON = {"FIRSTNAME": "first_name", "LASTNAME": "last_name", "EMAIL": "email"}
+
+
+def test_a_first_run_creates_what_the_erp_has_and_a_second_one_writes_nothing(stage: Stage) -> None:
+    stage.map("Customer", CUSTOMER)
+    for number in range(5):
+        stage.server.put(
+            "Customer",
+            f"C{number}",
+            {"NAME": f"Alfa {number}", "EMAIL": "a@b.example", "CREDIT": Decimal("10.50"), "COUNTRY": "DK"},
+        )
+    stage.server.page_size = 2
+
+    first = stage.run()
+
+    assert (first.outcome, first.counts["read"], first.counts["created"]) == ("success", 5, 5)
+    companies = stage.hub()
+    assert [row["name"] for row in companies] == [f"Alfa {number}" for number in range(5)]
+    assert companies[0]["credit_limit"] == Decimal("10.50")
+    assert (companies[0]["country"], companies[0]["number"], companies[0]["created_by"]) == ("DK", "C0", "link:1")
+    pairing = stage.pairings()["C0"]
+    assert pairing.base_erp == {
+        "NAME": "Alfa 0",
+        "CUSTNO": "C0",
+        "EMAIL": "a@b.example",
+        "CREDIT": "10.50",
+        "COUNTRY": "DK",
+    }
+    assert pairing.base_hub == {}
+    assert [entry.kind for entry in stage.log()] == ["created"] * 5
+    assert stage.type_row().watermark == "5"
+
+    second = stage.run()
+
+    # the watermark is inclusive: the last record comes again and changes nothing
+    assert (second.outcome, second.counts) == ("success", {"read": 1, "equal": 1})
+    assert stage.hub() == companies
+    assert len(stage.log()) == 5
+    assert stage.pairings()["C0"].synced_at == pairing.synced_at
+
+
+def test_a_change_in_the_erp_reaches_the_hub_with_old_and_new_value_and_why(stage: Stage) -> None:
+    stage.map("Customer", CUSTOMER)
+    stage.server.put("Customer", "C1", {"NAME": "Alfa", "CREDIT": Decimal(10)})
+    stage.server.put("Customer", "C2", {"NAME": "Beta"})
+    stage.run()
+    stage.server.put("Customer", "C1", {"NAME": "Alfa A/S", "CREDIT": None})
+
+    run = stage.run()
+
+    assert (run.counts["changed"], run.counts["equal"]) == (1, 1)
+    company = stage.hub()[0]
+    assert (company["name"], company["credit_limit"], company["version"]) == ("Alfa A/S", None, 2)
+    assert company["updated_by"] == "link:1"
+    changes = {entry.crm_field: entry for entry in stage.log("changed")}
+    assert (changes["name"].old, changes["name"].new) == ("Alfa", "Alfa A/S")
+    assert changes["name"].reason == "only_erp_changed"
+    assert changes["credit_limit"].new is None
+
+
+def test_types_of_values_arrive_as_the_hub_keeps_them(stage: Stage) -> None:
+    stage.map("Customer", {"NAME": "name", "BLOCKED": "blocked", "SINCE": "description", "ORDERS": "code"})
+    stage.server.put("Customer", "C1", {"NAME": "  Alfa ", "BLOCKED": True, "SINCE": date(2020, 2, 29), "ORDERS": 3})
+    stage.run()
+    company = stage.hub()[0]
+    assert (company["name"], company["blocked"]) == ("Alfa", True)
+    assert (company["description"], company["code"]) == ("2020-02-29", "3")
+
+
+def test_records_stay_as_they_are_where_unpaired_ones_are_ignored(stage: Stage) -> None:
+    stage.map("Customer", CUSTOMER, unpaired="ignore")
+    stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+    run = stage.run()
+    assert (run.outcome, run.counts["skipped"]) == ("success", 1)
+    assert stage.hub() == []
+    assert stage.pairings() == {}
+
+
+def test_persons_come_after_their_companies_and_lie_below_them(stage: Stage) -> None:
+    stage.map("Person", PERSON)
+    stage.map("Customer", CUSTOMER)
+    stage.server.put("Person", "P1", {"FIRSTNAME": "Ida", "LASTNAME": "Berg"}, parent="C1")
+    stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+    run = stage.run()
+    assert run.counts["created"] == 2
+    assert stage.hub("person")[0]["company"] == stage.hub("company")[0]["id"]
+    pairing = stage.pairings("Person")["P1"]
+    assert (pairing.parent_type, pairing.parent_key) == ("Customer", "C1")
+
+
+def test_a_person_whose_company_moves_in_the_erp_moves_in_the_hub(stage: Stage) -> None:
+    stage.map("Customer", CUSTOMER)
+    stage.map("Person", PERSON)
+    stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+    stage.server.put("Customer", "C2", {"NAME": "Beta"})
+    stage.server.put("Person", "P1", {"LASTNAME": "Berg"}, parent="C1")
+    stage.run()
+    stage.server.put("Person", "P1", {}, parent="C2")
+    stage.run()
+    assert stage.hub("person")[0]["company"] == stage.hub("company")[1]["id"]
+    assert [(entry.crm_field, entry.reason) for entry in stage.log("changed")] == [("company", "parent_changed")]
+    assert stage.pairings("Person")["P1"].parent_key == "C2"
+
+
+def test_a_record_that_the_erp_delivers_again_keeps_its_new_timestamp_and_is_not_written(stage: Stage) -> None:
+    stage.map("Customer", {"NAME": "name"})
+    stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+    stage.run()
+    stage.server.put("Customer", "C1", {"PHONE": "not mapped"})
+    run = stage.run()
+    assert run.counts == {"read": 1, "equal": 1}
+    assert stage.hub()[0]["version"] == 1
+    assert stage.pairings()["C1"].erp_timestamp == "2"
+
+
+def test_a_full_read_that_is_due_reads_everything_and_is_then_done_with(stage: Stage) -> None:
+    stage.map("Customer", CUSTOMER)
+    for number in range(4):
+        stage.server.put("Customer", f"C{number}", {"NAME": f"Alfa {number}"})
+    stage.run()
+    with stage.database.writing() as session:
+        session.merge(stage.type_row()).full_read_due = "mapping"
+    run = stage.run()
+    assert run.counts == {"read": 4, "equal": 4}
+    assert stage.passes()[-1].full_read
+    assert stage.type_row().full_read_due is None
+
+
+def test_a_newly_mapped_field_fills_the_hub_on_the_full_read_that_it_causes(stage: Stage) -> None:
+    stage.map("Customer", {"NAME": "name"})
+    stage.server.put("Customer", "C1", {"NAME": "Alfa", "EMAIL": "new@alfa.example"})
+    stage.server.put("Customer", "C2", {"NAME": "Beta", "EMAIL": "same@beta.example"})
+    stage.run()
+    ids = [row["id"] for row in stage.hub()]
+    stage.edit("company", ids[0], email="old@alfa.example")
+    stage.edit("company", ids[1], email="same@beta.example")
+    stage.map("Customer", {"NAME": "name", "EMAIL": "email"}, two_way=["EMAIL"])
+    with stage.database.writing() as session:
+        session.merge(stage.type_row()).full_read_due = "mapping"
+    run = stage.run()
+    assert (run.counts["changed"], run.counts["equal"]) == (1, 1)
+    assert [row["email"] for row in stage.hub()] == ["new@alfa.example", "same@beta.example"]
+    assert [(entry.crm_field, entry.reason) for entry in stage.log("changed")] == [("email", "first_time")]
+    assert {row.base_erp["EMAIL"] for row in stage.pairings().values()} == {"new@alfa.example", "same@beta.example"}
+
+
+def test_a_warning_with_nothing_moves_no_watermark(stage: Stage) -> None:
+    stage.map("Customer", CUSTOMER)
+    stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+    stage.run()
+    warned = Page((), watermark="99", notices=(Notice(NoticeLevel.WARNING, "the ERP sleeps"),))
+    stage.server.answer["changes"] = lambda *_asked: iter([warned])
+    run = stage.run()
+    assert run.outcome == "success"
+    assert stage.type_row().watermark == "1"
+    assert stage.pairings()["C1"].state == PairingState.PAIRED
+
+
+def test_an_absent_field_is_unchanged_and_an_empty_one_is_cleared(stage: Stage) -> None:
+    stage.map("Customer", {"NAME": "name", "EMAIL": "email", "PHONE": "phone"})
+    stage.server.put("Customer", "C1", {"NAME": "Alfa", "EMAIL": "a@b.example", "PHONE": "1"})
+    stage.run()
+    delivered = Actor("Customer", "C1", {"NAME": "Alfa", "EMAIL": ""}, timestamp="7")
+    stage.server.answer["changes"] = lambda *_asked: iter([Page((delivered,), watermark="7")])
+    stage.run()
+    company = stage.hub()[0]
+    assert (company["email"], company["phone"]) == (None, "1")
+
+
+def test_a_page_of_everything_is_taken_over_in_parts(stage: Stage) -> None:
+    stage.map("Customer", {"NAME": "name"})
+    actors = tuple(Actor("Customer", f"C{n}", {"NAME": f"Alfa {n}"}, timestamp="1") for n in range(1201))
+    stage.server.answer["changes"] = lambda *_asked: iter([Page(actors, watermark="1")])
+    reached: list[str] = []
+    run = stage.run(reached.append)
+    assert (run.outcome, run.counts["created"]) == ("success", 1201)
+    assert reached.count("page committed") == 3
+
+
+def test_a_run_says_when_it_was_and_when_the_next_one_is_due(stage: Stage) -> None:
+    stage.map("Customer", CUSTOMER)
+    before = datetime.now(UTC)
+    run = stage.run()
+    assert run.started_at is not None
+    assert run.finished_at is not None
+    assert run.started_at <= run.finished_at
+    due = stage.link().next_run_at
+    assert due is not None
+    assert 290 < (due - before).total_seconds() < 330
