@@ -40,17 +40,16 @@ def init_languages(app: Flask, settings: Settings) -> None:
 
 
 def language_choices() -> list[tuple[str, str]]:
-    """Return the languages that pages can be shown in as (key, name in that language), the installation's first."""
+    """Return the languages that pages can be shown in as (key, name in that language), the default first."""
     installed = cast(Settings, current_app.extensions["tieline_settings"]).language
     known = {str(locale): locale for locale in get_babel().instance.list_translations()}
     known.setdefault(installed, Locale.parse(installed))
-    return [("", _("Default (%(language)s)", language=known[installed].display_name))] + sorted(
-        (key, str(locale.display_name)) for key, locale in known.items()
-    )
+    named = sorted((key, str(locale.display_name)) for key, locale in known.items())
+    return [("", _("Default (%(language)s)", language=known[installed].display_name)), *named]
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
-    """Return the time zones as (key, name), the installation's first."""
+    """Return the time zones as (key, name), the default first."""
     installed = cast(Settings, current_app.extensions["tieline_settings"]).time_zone
     return [("", _("Default (%(zone)s)", zone=installed)), *((name, name) for name in _time_zones())]
 

@@ -69,21 +69,26 @@ def safe_next(target: str) -> str:
     return f"{request.script_root}/"
 
 
-def recent_sign_in_required(view: Callable[Params, Answer]) -> Callable[Params, Answer | Response]:
-    """Ask for the password again before a form that gives access to somebody, unless it was given lately.
+def recent_sign_in_required(page: str) -> Callable[[Callable[Params, Answer]], Callable[Params, Answer | Response]]:
+    """Ask for the password again before what gives access to somebody, unless it was given lately.
 
     Stands below `login_required` or `administrator_required`.
+
+    Args:
+        page: The endpoint to come back to, with the arguments of the path. What a form sent is not kept, because it
+            may hold a password; so the page that shows the form asks as well.
     """
 
-    @wraps(view)
-    def guarded(*args: Params.args, **kwargs: Params.kwargs) -> Answer | Response:
-        if signed_in_lately():
-            return view(*args, **kwargs)
-        # what a form sent is not kept, because it may hold a password
-        target = request.full_path.rstrip("?") if request.method == "GET" else request.path
-        return redirect(url_for("accounts.confirm", next=request.script_root + target))
+    def decorate(view: Callable[Params, Answer]) -> Callable[Params, Answer | Response]:
+        @wraps(view)
+        def guarded(*args: Params.args, **kwargs: Params.kwargs) -> Answer | Response:
+            if signed_in_lately():
+                return view(*args, **kwargs)
+            return redirect(url_for("accounts.confirm", next=url_for(page, **(request.view_args or {}))))
 
-    return guarded
+        return guarded
+
+    return decorate
 
 
 def signed_in_lately() -> bool:

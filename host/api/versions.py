@@ -1,7 +1,7 @@
 """ETag and If-Match, made from the `version` that every changeable thing has."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -56,6 +56,18 @@ def expected_version() -> int:
     if found is None or int(found[1]) > LARGEST_ID:
         raise StaleVersionError
     return int(found[1])
+
+
+def version_of_form(form: Mapping[str, str]) -> int:
+    """Return the version that the hidden field of a page's form names.
+
+    Raises:
+        StaleVersionError: The form has none, or the version of nothing.
+    """
+    sent = form.get("version", "")
+    if not (sent.isdecimal() and len(sent) <= 10 and int(sent) <= LARGEST_ID):
+        raise StaleVersionError
+    return int(sent)
 
 
 def _documented(view: Callable[..., Any]) -> Any:
