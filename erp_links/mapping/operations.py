@@ -1,7 +1,6 @@
 """Saving a mapping: in one piece or not at all."""
 
 from collections.abc import Mapping
-from functools import cache, partial
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from erp_links.links.finding import OBJECT_TYPE, link_to_change
 from erp_links.links.models import ErpLink, LinkState
 from erp_links.mapping.accepting import accept
+from erp_links.mapping.crm_fields import crm_fields_reader
 from erp_links.mapping.eligibility import eligible, has_more
 from erp_links.mapping.full_read import FullReadReason, mark_full_read
 from erp_links.mapping.models import LinkActorType
@@ -20,7 +20,6 @@ from erp_links.sync.models import Pairing
 from host.audit.doer import Doer
 from host.audit.models import AuditEntry
 from host.audit.operations import changes_between, record
-from host.crm.registry import fields_of
 from host.errors import ConflictError, InvalidInputError, StaleVersionError
 
 ACTION = "erp_link.map"
@@ -63,7 +62,7 @@ def save_mapping(
         raise ConflictError(locked, _("deactivate the link, change the mapping and activate it again"))
     before = {each.name: (eligible(each.row), _told(each.row)) for each in mapping.actor_types}
     entities = {each.name: each.row.entity_type for each in mapping.actor_types}
-    crm_fields_of = cache(partial(fields_of, session))
+    crm_fields_of = crm_fields_reader(session)
     with session.no_autoflush:
         mapping, faults = lay_over(mapping, submission, crm_fields_of)
         if faults:

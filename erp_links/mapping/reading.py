@@ -1,6 +1,6 @@
 """A link's mapping as pages, API, activation and saving look at it: rows with what they mean and what is possible."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from erp_links.links.models import ErpLink, LinkState
 from erp_links.mapping.compatibility import is_offered
+from erp_links.mapping.crm_fields import CrmFieldsReader
 from erp_links.mapping.directions import Directions, directions_of
 from erp_links.mapping.models import LinkActorType, LinkField
 from host.crm.registry import CrmField, EntityType, entity_types, fields_of
+from host.errors import NotFoundError
 from sync_connectors import ActorType, Field
 from sync_connectors.codec import actor_type_from_json, field_from_json
 
@@ -85,6 +87,17 @@ class LinkMapping:
         """Return the actor type of this name, if the link has it."""
         return next((each for each in self.actor_types if each.name == name), None)
 
+    def with_id(self, type_id: int) -> MappedActorType:
+        """Return the actor type whose row has this id.
+
+        Raises:
+            NotFoundError: The link has none.
+        """
+        for each in self.actor_types:
+            if each.row.id == type_id:
+                return each
+        raise NotFoundError("the link has no such actor type")
+
 
 def mapping_of(session: Session, link: ErpLink) -> LinkMapping:
     """Return the whole mapping of a link; a constant number of statements, however many fields there are."""
@@ -101,7 +114,7 @@ def mapping_of(session: Session, link: ErpLink) -> LinkMapping:
     return LinkMapping(link, actor_types, sum(row.version for row in rows), masters)
 
 
-def refreshed(mapping: LinkMapping, crm_fields_of: Callable[[str], Mapping[str, CrmField]]) -> LinkMapping:
+def refreshed(mapping: LinkMapping, crm_fields_of: CrmFieldsReader) -> LinkMapping:
     """Return what the mapping is after its rows were changed; they are not read again."""
     known = entity_types()
     return replace(

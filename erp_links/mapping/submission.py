@@ -1,27 +1,27 @@
 """Laying a submitted mapping over the stored one, and saying everything that is wrong with it at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 
+from erp_links.mapping.crm_fields import CrmFieldsReader
 from erp_links.mapping.entities import suitable_entities
 from erp_links.mapping.models import LinkActorType, LinkField
 from erp_links.mapping.reading import LinkMapping, MappedActorType, refreshed
 from erp_links.mapping.reasons import direction_faults
-from host.crm.registry import CrmField, CrmType
+from host.crm.registry import CrmType
 
 Faults = dict[str, list[str]]
 """Per path such as `actor_types.0.fields.3.crm_field` what is wrong there, in words."""
-
-FieldsOf = Callable[[str], Mapping[str, CrmField]]
-"""Entity type → its CRM fields."""
 
 _TYPE_SETTINGS = ("active", "unpaired_pull", "unpaired_push")
 _FIELD_SETTINGS = ("to_crm", "to_erp", "show_on_tab", "show_in_search")
 
 
-def lay_over(mapping: LinkMapping, submission: Mapping[str, Any], fields_of: FieldsOf) -> tuple[LinkMapping, Faults]:
+def lay_over(
+    mapping: LinkMapping, submission: Mapping[str, Any], crm_fields_of: CrmFieldsReader
+) -> tuple[LinkMapping, Faults]:
     """Change the rows of a mapping as submitted; return what it then is, and every fault.
 
     The rows are changed also where there are faults, so that a page can show them beside what was submitted; whoever
@@ -40,7 +40,7 @@ def lay_over(mapping: LinkMapping, submission: Mapping[str, Any], fields_of: Fie
         else:
             _apply_type(mapped, wanted, path, faults)
             touched[wanted["name"]] = (path, _apply_fields(mapped, wanted, path, faults))
-    after = refreshed(mapping, fields_of)
+    after = refreshed(mapping, crm_fields_of)
     for name, (path, field_paths) in touched.items():
         before, now = mapping.named(name), after.named(name)
         if before is not None and now is not None:

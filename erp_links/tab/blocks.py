@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from erp_links.links.models import ErpLink, LinkState
@@ -97,20 +97,30 @@ def count_paired(session: Session, principal: Principal, entity_type: str, entit
     return session.scalar(statement) or 0
 
 
+def has_blocks(session: Session, principal: Principal, entity_type: str) -> bool:
+    """Return whether the tab of such records has a block for this reader, connected or not."""
+    offering = select(LinkActorType.id).join(LinkActorType.link).where(_is_offered(principal, entity_type))
+    return session.scalar(offering.limit(1)) is not None
+
+
+def _is_offered(principal: Principal, entity_type: str) -> ColumnElement[bool]:
+    """Return the condition for actor types of visible, active links that are synced with the entity."""
+    return and_(
+        ErpLink.state == LinkState.ACTIVE.value,
+        visible(principal),
+        LinkActorType.active,
+        LinkActorType.entity_type == entity_type,
+        LinkActorType.missing_since.is_(None),
+    )
+
+
 def _offering(
     session: Session, principal: Principal, entity_type: str, link_id: int | None = None
 ) -> Sequence[LinkActorType]:
-    """Return the actor types of visible, active links that are synced with the entity."""
     statement = (
         select(LinkActorType)
         .join(LinkActorType.link)
-        .where(
-            ErpLink.state == LinkState.ACTIVE.value,
-            visible(principal),
-            LinkActorType.active,
-            LinkActorType.entity_type == entity_type,
-            LinkActorType.missing_since.is_(None),
-        )
+        .where(_is_offered(principal, entity_type))
         .options(
             joinedload(LinkActorType.link).joinedload(ErpLink.connector),
             selectinload(LinkActorType.fields),

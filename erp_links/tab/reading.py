@@ -9,6 +9,8 @@ from time import monotonic
 from flask_babel import gettext as _
 
 from erp_links.links.connecting import open_link
+from erp_links.links.errors import LinkPausedError
+from erp_links.links.models import PauseReason
 from erp_links.runtime import LinkRuntime
 from erp_links.tab.blocks import PairedActor, TabBlock
 from erp_links.tab.list_texts import ListTexts
@@ -16,6 +18,8 @@ from sync_connectors import Actors, ConnectorError, Field, FieldType, LinkSessio
 from sync_connectors.codec import value_from_json
 
 _BLOCKS_AT_ONCE = 8
+_NOT_ASKED = frozenset(PauseReason) - {PauseReason.ADMINISTRATOR, PauseReason.BRAKE}
+"""Pauses under which the ERP is left alone: asking it would fail, lock an account, or disturb another's books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,13 @@ def read_block(runtime: LinkRuntime, texts: ListTexts, block: TabBlock) -> Block
     """
     if not block.actors:
         return BlockReading(block, ())
-    if block.standing.paused is not None:
+    if block.standing.paused in _NOT_ASKED:
         return _all_last_known(block, Trouble(_("the sync of this link is paused"), block.standing.detail))
     started = monotonic()
     try:
         with open_link(runtime, block.link_id, runtime.settings.erp_tab_seconds) as session:
             actors = tuple(_read_actor(session, texts, block, actor) for actor in block.actors)
-    except ConnectorError as error:
+    except (ConnectorError, LinkPausedError) as error:
         return _all_last_known(block, Trouble(error.text, error.instruction))
     return BlockReading(block, actors, round((monotonic() - started) * 1000))
 

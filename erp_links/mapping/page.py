@@ -1,0 +1,117 @@
+"""What the mapping page shows, made ready for its template."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from erp_links.mapping.compatibility import is_offered, type_name
+from erp_links.mapping.directions import Directions, crm_side, erp_side, gone_since, type_pair
+from erp_links.mapping.entities import suitable_entities
+from erp_links.mapping.notes import notes_of
+from erp_links.mapping.reading import LinkMapping, MappedActorType, MappedField
+from host.crm.registry import CrmField, CrmType, entity_types
+from sync_connectors import Access, FieldType
+
+Options = list[tuple[str, list[tuple[str, str]]]]
+"""CRM fields by heading: [(group, [(key, label), …]), …]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One field on the page; `erp_reasons` and the section's tables let a script tell reasons for other choices."""
+
+    id: str
+    mapped: MappedField
+    type_words: str
+    is_mandatory: bool
+    options: Options
+    directions: Directions
+    erp_reasons: Directions
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One actor type on the page."""
+
+    id: str
+    mapped: MappedActorType
+    entities: list[tuple[str, str]]
+    match_options: list[tuple[str, str]]
+    rows: list[Row]
+    script: dict[str, Any]
+    gone: str
+
+
+def sections_of(mapping: LinkMapping) -> list[Section]:
+    """Return the page's sections, one for each actor type."""
+    return [_section(mapping, each) for each in mapping.actor_types]
+
+
+def _section(mapping: LinkMapping, mapped: MappedActorType) -> Section:
+    @cache
+    def options_for(erp_type: FieldType) -> Options:
+        return _grouped(field for field in mapped.crm_fields.values() if is_offered(erp_type, field.type))
+
+    row = mapped.row
+    return Section(
+        id=f"t{row.id}",
+        mapped=mapped,
+        entities=[(key, str(entity_types()[key].label)) for key in suitable_entities(mapped.actor_type)],
+        match_options=[
+            (field.key, str(field.label))
+            for field in mapped.crm_fields.values()
+            if field.type not in {CrmType.REFERENCE, CrmType.LONG_TEXT}
+        ],
+        rows=[_row(mapped, each, options_for(each.field.type)) for each in mapped.fields],
+        script=_for_script(mapping, mapped),
+        gone=gone_since(row.missing_since) if row.missing_since else "",
+    )
+
+
+def _row(section: MappedActorType, mapped: MappedField, options: Options) -> Row:
+    return Row(
+        id=f"f{mapped.row.id}",
+        mapped=mapped,
+        type_words=_type_words(mapped),
+        is_mandatory=mapped.field.access is Access.MANDATORY,
+        options=options,
+        directions=mapped.directions,
+        erp_reasons=erp_side(section.actor_type, mapped.field, mapped.row.missing_since),
+        notes=notes_of(mapped),
+    )
+
+
+def _type_words(mapped: MappedField) -> str:
+    words = type_name(mapped.field.type)
+    return f"{words}, {mapped.field.max_length}" if mapped.field.max_length else words
+
+
+def _grouped(fields: Iterable[CrmField]) -> Options:
+    return [
+        (group, [(field.key, str(field.label)) for field in of])
+        for group, of in groupby(fields, key=lambda field: str(field.group))
+    ]
+
+
+def _for_script(mapping: LinkMapping, mapped: MappedActorType) -> dict[str, Any]:
+    """Return what the page needs to say why a direction is unavailable before anything is sent."""
+    types = {each.field.type for each in mapped.fields}
+    return {
+        "none": crm_side(None, None).to_crm,
+        "fields": {key: _crm_reasons(mapping, mapped, key, field) for key, field in mapped.crm_fields.items()},
+        "pairs": {
+            f"{erp_type.value} {crm_type.value}": [reasons.to_crm, reasons.to_erp]
+            for erp_type in types
+            for crm_type in CrmType
+            if is_offered(erp_type, crm_type) and (reasons := type_pair(erp_type, crm_type)) != Directions()
+        },
+    }
+
+
+def _crm_reasons(mapping: LinkMapping, mapped: MappedActorType, key: str, field: CrmField) -> Mapping[str, str]:
+    reasons = crm_side(key, field, mapping.masters.get((mapped.row.entity_type, key), ""))
+    told = {"type": field.type.value, "crm": reasons.to_crm, "oneWay": reasons.one_way_to_crm}
+    return {name: words for name, words in told.items() if words}
