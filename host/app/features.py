@@ -13,6 +13,8 @@ from host.health import init_health
 from host.logs import requests as request_logs
 from host.settings import Settings
 from host.web import init_web
+from sync_connectors.loading import blueprint as plugins
+from sync_connectors.registered import blueprint as connectors
 
 FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
     address.init_app,
@@ -24,4 +26,6 @@ FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
     api.init_api,
     accounts.init_accounts,
     audit.init_app,
+    plugins.init_app,
+    connectors.init_app,
 )

@@ -1,6 +1,5 @@
-"""What a connector declares of itself, cached in its row."""
+"""What a connector said of itself when it was last asked, in the form that is cached."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,7 +10,7 @@ from sync_connectors.contract.fields import ConfigurationField
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Name, versions and configuration fields of a connector, as it last told them."""
+    """Name, versions and configuration fields of the connector behind a URL."""
 
     name: str
     label: str
@@ -20,37 +19,32 @@ class Declaration:
     fields: tuple[ConfigurationField, ...]
 
     @classmethod
-    def of(cls, connector: Connector) -> Self:
-        """Ask a connector; outside of any transaction.
+    def ask(cls, connector: Connector) -> Self:
+        """Return what a guarded connector declares now.
 
         Raises:
-            ConnectorError: As the connector's call does.
+            ConnectorError: It did not answer in time, or not in keeping with the contract.
         """
-        return cls(
-            name=connector.name,
-            label=connector.label,
-            version=connector.version,
-            contract_version=connector.contract_version,
-            fields=tuple(connector.configuration_fields()),
-        )
+        fields = tuple(connector.configuration_fields())
+        return cls(connector.name, connector.label, connector.version, connector.contract_version, fields)
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what `to_json` made."""
+    def from_json(cls, json: dict[str, Any]) -> Self:
+        """Return the declaration of its JSON form."""
         return cls(
-            name=stored["name"],
-            label=stored["label"],
-            version=stored["version"],
-            contract_version=stored["contract_version"],
-            fields=tuple(configuration_field_from_json(one) for one in stored["fields"]),
+            json["name"],
+            json["label"],
+            json["version"],
+            json["contract_version"],
+            tuple(configuration_field_from_json(field) for field in json["fields"]),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as the JSON column holds it."""
+        """Return the JSON form that is stored."""
         return {
             "name": self.name,
             "label": self.label,
             "version": self.version,
             "contract_version": self.contract_version,
-            "fields": [configuration_field_to_json(one) for one in self.fields],
+            "fields": [configuration_field_to_json(field) for field in self.fields],
         }
