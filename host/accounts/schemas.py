@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from marshmallow import Schema as PlainSchema
 from marshmallow import ValidationError, fields, validate, validates
 
@@ -41,10 +42,10 @@ class _Preferences(Schema):
 class UserChange(_Preferences):
     """The fields of a user that can be changed."""
 
-    login = Text(validate=[_NAME, validate.Regexp(r"\S+$", error="must not hold blanks")])
+    login = Text(validate=[_NAME, validate.Regexp(r"\S+$", error=_l("must not hold blanks"))])
     name = Text(validate=_NAME)
     email = Text(
-        validate=[validate.Length(max=254), validate.Regexp(r"$|[^@\s]+@[^@\s]+$", error="is no e-mail address")]
+        validate=[validate.Length(max=254), validate.Regexp(r"$|[^@\s]+@[^@\s]+$", error=_l("is no e-mail address"))]
     )
     role = Text(validate=_ROLES)
     group_ids = fields.List(RecordId(), validate=validate.Length(max=1000))
@@ -53,7 +54,7 @@ class UserChange(_Preferences):
 class UserInput(UserChange):
     """A new user."""
 
-    login = Text(required=True, validate=[_NAME, validate.Regexp(r"\S+$", error="must not hold blanks")])
+    login = Text(required=True, validate=[_NAME, validate.Regexp(r"\S+$", error=_l("must not hold blanks"))])
     name = Text(required=True, validate=_NAME)
     password = VerbatimText(required=True, validate=_PASSWORD, load_only=True)
 
@@ -85,7 +86,7 @@ class SignInInput(Schema):
 class FirstAdministratorInput(Schema):
     """The first administrator, who makes all other users."""
 
-    login = Text(required=True, validate=[_NAME, validate.Regexp(r"\S+$", error="must not hold blanks")])
+    login = Text(required=True, validate=[_NAME, validate.Regexp(r"\S+$", error=_l("must not hold blanks"))])
     name = Text(required=True, validate=_NAME)
     password = VerbatimText(required=True, validate=_PASSWORD, load_only=True)
 

@@ -53,7 +53,12 @@ def _prepare_text(field: fields.String, _reads_text: bool, value: Any) -> Any:
     fault = fault_of_text(value)
     if fault:
         raise ValidationError(fault)
-    return value if isinstance(field, VerbatimText) else value.strip()
+    if isinstance(field, VerbatimText):
+        return value
+    stripped = value.strip()
+    if not stripped and any(isinstance(one, validate.Length) and one.min for one in field.validators):
+        raise ValidationError(field.error_messages["required"])
+    return stripped
 
 
 def _prepare_other(field: fields.Field[Any], reads_text: bool, value: Any) -> Any:

@@ -59,6 +59,7 @@ def create_user(
     faults = faults_of(password, login)
     if faults:
         raise InvalidInputError({"password": faults})
+    _refuse_taken_login(session, normalised_login(login))
     user = User(
         login=normalised_login(login),
         name=name,
@@ -71,7 +72,6 @@ def create_user(
         created_at=datetime.now(UTC),
         groups=_groups(session, group_ids),
     )
-    _refuse_taken_login(session, user.login)
     session.add(user)
     session.flush()
     record(session, doer, "user.create", "user", user.id, user.name, changes_between({}, _shown(user)))
