@@ -12,7 +12,9 @@ from erp_links.runtime import LinkRuntime
 from erp_links.visibility import may_see, rights
 from host.accounts.principal import Principal
 from host.secrets import SecretStore
+from sync_connectors import ConfigurationField
 from sync_connectors.configuration import masked
+from sync_connectors.registered.models import SyncConnector
 from sync_connectors.registered.operations import declaration_of
 
 
@@ -64,7 +66,14 @@ def brief_answer(principal: Principal, link: ErpLink, standing: Standing) -> dic
 def masked_configuration(session: Session, runtime: LinkRuntime, link: ErpLink) -> dict[str, Any]:
     """Return a configuration as it may be shown to an administrator."""
     names = SecretStore(session, runtime.secret_box).names(secret_owner(link.id))
-    return masked(declaration_of(link.connector).fields, link.configuration, names)
+    return masked(shown_fields(link.connector), link.configuration, names)
+
+
+def shown_fields(connector: SyncConnector | None) -> tuple[ConfigurationField, ...]:
+    """Return the configuration fields to show for a connector: none while it has not declared any."""
+    if connector is None or connector.declaration is None:
+        return ()
+    return declaration_of(connector).fields
 
 
 def test_answer(result: TestResult) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def changed(link: ErpLink) -> None:
 
 def reason_name(reason: PauseReason) -> str:
     """Return the words for a reason."""
-    return {
+    words: dict[PauseReason, str] = {
         PauseReason.ADMINISTRATOR: _("by an administrator"),
         PauseReason.AUTHENTICATION: _("the ERP refused the credentials"),
         PauseReason.BRAKE: _("a run would have changed too much"),
@@ -118,4 +118,5 @@ def reason_name(reason: PauseReason) -> str:
         PauseReason.PLUGIN_MISSING: _("the connector plugin is missing"),
         PauseReason.RESTORED_COPY: _("restored from a backup"),
         PauseReason.KEY_LOST: _("secrets have to be typed again"),
-    }[reason]
+    }
+    return words[reason]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from host.settings import Settings
 SHORTEST_SECONDS = 60
 LONGEST_SECONDS = 366 * 24 * 3600
 _ONLY_ROW = 1
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,13 @@ def schedule_of(link: ErpLink, stored: SyncSettings) -> Schedule:
 
 def interval_words(seconds: int) -> str:
     """Return an interval in the largest unit that it is a whole number of."""
-    for size, words in (
-        (86_400, lambda count: _("every %(count)s days", count=count) if count > 1 else _("every day")),
-        (3_600, lambda count: _("every %(count)s hours", count=count) if count > 1 else _("every hour")),
-        (60, lambda count: _("every %(count)s minutes", count=count) if count > 1 else _("every minute")),
-    ):
-        if seconds % size == 0:
-            return words(seconds // size)
-    return _("every %(count)s seconds", count=seconds)
+    if seconds % _DAY == 0:
+        return str(ngettext("every day", "every %(num)s days", seconds // _DAY))
+    if seconds % _HOUR == 0:
+        return str(ngettext("every hour", "every %(num)s hours", seconds // _HOUR))
+    if seconds % _MINUTE == 0:
+        return str(ngettext("every minute", "every %(num)s minutes", seconds // _MINUTE))
+    return str(ngettext("every second", "every %(num)s seconds", seconds))
 
 
 def _refuse_odd_interval(seconds: int | None) -> None:

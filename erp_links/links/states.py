@@ -31,15 +31,16 @@ def move(link: ErpLink, state: LinkState) -> None:
 def lock_reason(link: ErpLink) -> str:
     """Return why configuration and mapping of a link cannot be changed now, or an empty text (C-10)."""
     if link.state == LinkState.ACTIVE:
-        return _("locked while the ERP link is active, deactivate it first")
+        return str(_("locked while the ERP link is active, deactivate it first"))
     return ""
 
 
 def state_name(state: LinkState) -> str:
     """Return the word for a state."""
-    return {
+    words: dict[LinkState, str] = {
         LinkState.DRAFT: _("Draft"),
         LinkState.INACTIVE: _("Inactive"),
         LinkState.ACTIVE: _("Active"),
         LinkState.DELETED: _("Deleted"),
-    }[state]
+    }
+    return words[state]

@@ -98,7 +98,7 @@ def access_of(choice: VisibilityChoice) -> list[LinkAccess]:
 def described_access(session: Session, mode: str, access: Sequence[LinkAccess]) -> str:
     """Return a visibility in words, for the audit log and for lists."""
     if mode == Visibility.ALL:
-        return _("all users")
+        return str(_("all users"))
     names = dict(
         session.execute(
             select(User.id, User.name).where(User.id.in_([row.user_id for row in access if row.user_id is not None]))
@@ -136,32 +136,32 @@ def _check(faults: dict[str, list[str]], key: str, fault: str) -> None:
 
 def _name_fault(session: Session, name: str, link: ErpLink | None) -> str:
     if not name.strip():
-        return _("is missing")
+        return str(_("is missing"))
     if len(name) > LONGEST_NAME:
-        return _("has more than %(most)s characters", most=LONGEST_NAME)
+        return str(_("has more than %(most)s characters", most=LONGEST_NAME))
     statement = select(ErpLink.id).where(
         func.lower(ErpLink.name) == name.lower(), ErpLink.state != LinkState.DELETED.value
     )
     if link is not None:
         statement = statement.where(ErpLink.id != link.id)
     if session.scalar(statement.limit(1)) is not None:
-        return _("is the name of another ERP link")
+        return str(_("is the name of another ERP link"))
     return ""
 
 
 def _visibility_fault(session: Session, choice: VisibilityChoice | None) -> str:
     if choice is None:
-        return _("is missing")
+        return str(_("is missing"))
     if choice.mode is Visibility.ALL:
         return ""
     users = [grant.user_id for grant in choice.grants if grant.user_id is not None]
     groups = [grant.group_id for grant in choice.grants if grant.group_id is not None]
     if not users and not groups:
-        return _("select at least one user or group")
+        return str(_("select at least one user or group"))
     if len(set(users)) < len(users) or len(set(groups)) < len(groups):
-        return _("names somebody twice")
+        return str(_("names somebody twice"))
     known_users = session.scalar(select(func.count()).select_from(User).where(User.id.in_(users)))
     known_groups = session.scalar(select(func.count()).select_from(Group).where(Group.id.in_(groups)))
     if known_users != len(users) or known_groups != len(groups):
-        return _("names a user or group that does not exist")
+        return str(_("names a user or group that does not exist"))
     return ""
