@@ -17,17 +17,17 @@ LONGEST_NUMBER = 60
 
 def shown(value: TabValue) -> str:
     """Return the text of a value; empty where the ERP has none. A list item that has no text shows its key."""
-    return value.text or _plain(value.value)
+    return value.text or _plain(value.value, value.field.decimals or 0)
 
 
-def _plain(value: Value) -> str:
+def _plain(value: Value, decimals: int) -> str:
     match value:
         case None:
             return ""
         case bool():
             return str(_("Yes") if value else _("No"))
         case Decimal():
-            return _number(value)
+            return _number(value, decimals)
         case Rows():
             return str(_("%(count)d rows", count=len(value)))
         case date():
@@ -36,10 +36,13 @@ def _plain(value: Value) -> str:
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
 
 
-def _number(value: Decimal) -> str:
-    if abs(value.adjusted()) > LONGEST_NUMBER:
+def _number(value: Decimal, decimals: int) -> str:
+    """Write all digits that the ERP gave, zeros at the end too: 60000.50 is an amount."""
+    places = max(decimals, -int(value.as_tuple().exponent), 0)
+    if abs(value.adjusted()) > LONGEST_NUMBER or places > LONGEST_NUMBER:
         return str(value)
-    return format_decimal(value, locale=get_locale() or "en", decimal_quantization=False)
+    digits = f"#,##0.{'0' * places}" if places else "#,##0"
+    return str(format_decimal(value, format=digits, locale=get_locale() or "en"))
 
 
 def _moment(value: date) -> str:

@@ -33,9 +33,12 @@ from host.database import Database
 from host.secrets import SecretBox, SecretStore
 from host.settings import Settings
 from sync_connectors.loading import Plugins
+from sync_connectors.registered.declaration import Declaration
 from sync_connectors.registered.models import SyncConnector
+from sync_connectors.urls import resolve
 from tests.emulators.plain_server import ACTOR_TYPES, FIELDS, SEARCHABLE, PlainServer
 
+URL = "plugin:plain-erp"
 IDA = Doer(None, "Ida Holm", "page")
 
 
@@ -76,6 +79,14 @@ class Stage:
                 field.to_crm = field.key in to_crm
                 field.to_erp = field.key in two_way
                 field.policy = policy
+
+    def show(self, *keys: str, actor_type: str = "Customer") -> None:
+        """Show exactly these ERP fields on the ERP tab."""
+        with self.database.writing() as session:
+            for field in session.scalars(
+                select(LinkField).join(LinkField.actor_type).where(LinkActorType.name == actor_type)
+            ):
+                field.show_on_tab = field.key in keys
 
     def request(self) -> int:
         with self.database.writing() as session:
@@ -160,11 +171,12 @@ def set_up(database: Database, settings: Settings, plugins: Plugins, server: Pla
     """Store an active link on the server whose types are declared and not mapped."""
     box = SecretBox.from_settings(settings)
     now = datetime.now(UTC)
+    declaration = Declaration.ask(resolve(plugins, URL)).to_json()
     with database.writing() as session:
         session.add(CrmList(key="country", name="Country"))
         session.flush()
         session.add_all(CrmListItem(list_key="country", key=key, name=key) for key in ("DK", "NO"))
-        connector = SyncConnector(name="Plain", url="plugin:plain-erp", created_at=now)
+        connector = SyncConnector(name="Plain", url=URL, declaration=declaration, created_at=now)
         session.add(connector)
         session.flush()
         link = ErpLink(
