@@ -96,8 +96,8 @@ def check_keys(owner: str, name: str, keys: Any) -> tuple[str, ...]:
         raise broken(owner, f"{name} holds a key that {error}") from None
 
 
-def check_rejections(owner: str, rejections: Any, sent: Sequence[str]) -> tuple[Rejection, ...]:
-    """Return why records of a batch were refused.
+def check_rejections(owner: str, rejections: Any, sent: Sequence[str] | None = None) -> tuple[Rejection, ...]:
+    """Return why records of a batch were refused, or why records of a page cannot be read (then nothing was sent).
 
     Raises:
         ProtocolError: One concerns a record that was not sent, or the same record twice.
@@ -105,12 +105,12 @@ def check_rejections(owner: str, rejections: Any, sent: Sequence[str]) -> tuple[
     checked: list[Rejection] = []
     for rejection in rejections if isinstance(rejections, Iterable) else [rejections]:
         check_answer(owner, rejection, Rejection)
-        if rejection.key not in sent or any(rejection.key == known.key for known in checked):
+        if (sent is not None and rejection.key not in sent) or any(rejection.key == known.key for known in checked):
             raise broken(owner, "it rejects a record that was not sent, or one twice")
         try:
             checked.append(
                 Rejection(
-                    rejection.key,
+                    check_key(rejection.key),
                     _cut(rejection.text),
                     _cut(rejection.instruction),
                     _cut(rejection.technical),

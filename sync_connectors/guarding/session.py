@@ -193,12 +193,16 @@ class GuardedSession(LinkSession):
         if total is not None and (type(total) is not int or total < 0):
             raise broken(self._owner, "the total of a page is no number of records")
         actors = check.all(page.actors)
+        rejections = check_rejections(self._owner, page.rejections)
+        if {actor.key for actor in actors} & {rejection.key for rejection in rejections}:
+            raise broken(self._owner, "a page holds a record and rejects it")
         return Page(
             actors,
             check_cursor(self._owner, "resume cursor", page.resume),
             check_cursor(self._owner, "watermark", page.watermark),
             total,
             check_notices(self._owner, page.notices) + self._notices(actors[0].actor_type if actors else "", check),
+            rejections,
         )
 
     def _deleted(self, page: Any) -> Deletions:
