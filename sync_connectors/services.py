@@ -4,13 +4,15 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import requests
 
 from host.logs.redaction import is_secret_name, redacted
-from sync_connectors.contract.errors import ConfigurationError
+from host.outbound import open_outbound_session
+from host.settings import Settings
 from sync_connectors.contract.services import Services, StateStore
 from sync_connectors.state import MemoryState
 
@@ -23,14 +25,14 @@ class HostServices:
     """The services of one session, or of one call without a session.
 
     Attributes:
-        files_root: Folder below which a plugin may open files.
+        settings: Of this installation: what may be called, and below which folder a plugin may open files.
         time_zone: The link's ERP time zone.
         seconds: Deadline of each call.
         link_name: Under which the log tells of the link.
         state: The link's durable store; `DatabaseState` once the link is saved.
     """
 
-    files_root: Path
+    settings: Settings
     time_zone: ZoneInfo
     seconds: float
     link_name: str = ""
@@ -50,13 +52,14 @@ class HostServices:
         return max(0.0, self._deadline - time.monotonic())
 
     @property
-    def http(self) -> requests.Session:
-        """The one road out of the host.
+    def files_root(self) -> Path:
+        """Folder below which a plugin may open files."""
+        return self.settings.files_root
 
-        Raises:
-            ConfigurationError: This installation has none.
-        """
-        raise ConfigurationError("this installation of Tieline makes no outbound connections")
+    @cached_property
+    def http(self) -> requests.Session:
+        """The one road out of the host, opened when a connector first asks for it."""
+        return open_outbound_session(self.settings, self.remaining)
 
     def log(self, message: str, fields: Mapping[str, object] | None = None) -> None:
         """Write to the host's log under the link's name, secrets redacted."""

@@ -119,7 +119,7 @@ def tell_deleted(session: Session, runtime: LinkRuntime, link: ErpLink) -> Calla
     except (LinkPausedError, ConnectorError):
         return lambda: None
     # the durable state goes with the link, so the call gets one in memory
-    services = HostServices(runtime.settings.files_root, ZoneInfo(target.time_zone), _seconds(runtime), link.name)
+    services = HostServices(runtime.settings, ZoneInfo(target.time_zone), _seconds(runtime), link.name)
 
     def tell() -> None:
         try:
@@ -155,7 +155,7 @@ def _services(runtime: LinkRuntime, target: Target, seconds: float) -> HostServi
         state: DatabaseState | MemoryState = MemoryState()
     else:
         state = DatabaseState(runtime.database, runtime.secret_box, target.state_of)
-    return HostServices(runtime.settings.files_root, ZoneInfo(target.time_zone), seconds, target.link_name, state)
+    return HostServices(runtime.settings, ZoneInfo(target.time_zone), seconds, target.link_name, state)
 
 
 def _seconds(runtime: LinkRuntime) -> float:

@@ -1,7 +1,6 @@
 """What the host hands to connectors: a store per link, deadlines, a log without secrets."""
 
 import logging
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import select
 from host.logs import redact
 from host.secrets import SecretBox
 from host.secrets.models import Secret
+from host.settings import Settings
 from sync_connectors import StoredState
 from sync_connectors.services import HostServices, begin_call
 from sync_connectors.state import DatabaseState, MemoryState
@@ -66,7 +66,7 @@ def test_state_whose_key_is_lost_counts_as_absent_and_can_be_stored_anew(state, 
 
 
 def services(**options):
-    return HostServices(Path(), ZoneInfo("Europe/Oslo"), **{"seconds": 10.0, **options})
+    return HostServices(Settings(), ZoneInfo("Europe/Oslo"), **{"seconds": 10.0, **options})
 
 
 def test_the_deadline_counts_down_to_zero():

@@ -8,12 +8,12 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from host.logs import redact
+from host.settings import Settings
 from sync_connectors import (
     Actor,
     Actors,
@@ -57,7 +57,7 @@ def no_call_left_hanging():
 
 
 def services(seconds=5.0):
-    return HostServices(Path(), ZoneInfo("UTC"), seconds)
+    return HostServices(Settings(), ZoneInfo("UTC"), seconds)
 
 
 def opened(seconds=5.0, behaviour="", **methods):
@@ -247,7 +247,7 @@ def test_a_session_runs_on_one_thread():
 
 def test_a_call_that_never_ends_does_not_hold_up_the_end_of_the_process():
     code = """
-        from pathlib import Path
+        from host.settings import Settings
         from zoneinfo import ZoneInfo
         from sync_connectors import UnavailableError
         from sync_connectors.guarding import GuardedConnector
@@ -255,7 +255,7 @@ def test_a_call_that_never_ends_does_not_hold_up_the_end_of_the_process():
         from tests.emulators.misbehaving import MisbehavingConnector
         try:
             GuardedConnector(MisbehavingConnector()).test_configuration(
-                {"Behaviour": "test never answers"}, HostServices(Path(), ZoneInfo("UTC"), 0.1)
+                {"Behaviour": "test never answers"}, HostServices(Settings(), ZoneInfo("UTC"), 0.1)
             )
         except UnavailableError as error:
             print(error)
