@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import EntryPoint
+from inspect import signature
 from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qsl, urlsplit
@@ -19,6 +20,7 @@ import requests
 import sync_connectors
 from host.settings import Settings
 from sync_connectors import AuthenticationError, Connector, ConnectorError, StateStore, UnavailableError
+from sync_connectors.contract import hooks
 from sync_connectors.loading import load_plugins
 from sync_connectors.loading.discovering import FoundPlugin
 
@@ -134,6 +136,17 @@ def test_the_page_names_every_error_that_a_connector_may_raise() -> None:
     exported = (getattr(sync_connectors, name) for name in sync_connectors.__all__)
     errors = {kind.__name__ for kind in exported if isinstance(kind, type) and issubclass(kind, ConnectorError)}
     assert {name for name in errors - {"ConnectorError"} if f"| `{name}` |" not in text} == set()
+
+
+def test_every_hook_stands_on_the_page_with_its_signature() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    specified = [hook for hook in vars(hooks).values() if hasattr(hook, f"{hooks.ENTRY_POINT_GROUP}_spec")]
+    assert specified
+    for hook in specified:
+        parameters = ", ".join(
+            f"{name}: {parameter.annotation.__name__}" for name, parameter in signature(hook).parameters.items()
+        )
+        assert f"| `{hook.__name__}({parameters}) -> {signature(hook).return_annotation}` |" in text
 
 
 @pytest.mark.parametrize("name", ["TIELINE_PLUGINS_STRICT", "TIELINE_PLUGINS_TRACE", "TIELINE_PLUGINS_BLOCK"])

@@ -1,0 +1,34 @@
+"""`python -m host.cli.reference` prints the reference page of the commands, which is kept as `docs/commands.md`."""
+
+from collections.abc import Iterator
+
+import click
+
+from host.cli.main import main
+
+_INTRODUCTION = """\
+# Commands
+
+Every command of `tieline` as `--help` tells it. Exit codes: 0 done, 1 failed, 2 misused.
+
+This page is made from the commands by `python -m host.cli.reference`.
+"""
+_WIDTH = 100
+
+
+def reference() -> str:
+    """Return the page in Markdown."""
+    return "\n".join([_INTRODUCTION, *_sections(main, "tieline")])
+
+
+def _sections(command: click.Command, path: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for name, member in sorted(command.commands.items()):
+            yield from _sections(member, f"{path} {name}")
+        return
+    context = click.Context(command, info_name=path, max_content_width=_WIDTH, terminal_width=_WIDTH)
+    yield f"## {path}\n\n```\n{command.get_help(context)}\n```\n"
+
+
+if __name__ == "__main__":
+    click.echo(reference(), nl=False)
