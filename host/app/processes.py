@@ -40,7 +40,7 @@ def run_web(settings: Settings, database: Database) -> None:
         link = first_administrator_link(session, settings)
     print(f"Tieline listens on {address}{settings.path_prefix}/", flush=True)  # noqa: T201 - for whoever started it
     if link:
-        print(f"There is no administrator yet. Make one with this link, once: {link}", flush=True)  # noqa: T201
+        print(f"There is no administrator yet. Make one with this link, once: {link}", flush=True)  # noqa: T201 - for the console
     try:
         server.run()
     finally:

@@ -83,7 +83,7 @@ class Supervisor:
             try:
                 child.wait(max(deadline - time.monotonic(), 0.1))
             except subprocess.TimeoutExpired:
-                log.error("the %s process did not stop within %.0f s and is killed", role, STOP_SECONDS)  # noqa: TRY400
+                log.error("the %s process did not stop within %.0f s and is killed", role, STOP_SECONDS)  # noqa: TRY400 - no traceback to show
                 child.kill()
                 child.wait()
             if child.stdin:

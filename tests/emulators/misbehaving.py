@@ -178,7 +178,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "list key that is text": _bad_record(_with(GROUP="1"), "not a ListKey"),
     "date that is a time": _bad_record(_with(SINCE=datetime(2020, 1, 1, tzinfo=UTC)), "not a date"),
     "date that is text": _bad_record(_with(SINCE="2020-02-30"), "not a date"),
-    "time without a zone": _bad_record(_with(SEEN=datetime(2020, 1, 1)), "not a time with a zone"),  # noqa: DTZ001
+    "time without a zone": _bad_record(_with(SEEN=datetime(2020, 1, 1)), "not a time with a zone"),  # noqa: DTZ001 - the fault
     "time out of range": _bad_record(
         _with(SEEN=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))), "out of range"
     ),
