@@ -65,6 +65,14 @@ class TielineApi(Api):
         default = {"description": "An error.", "content": {CONTENT_TYPE: {"schema": ProblemSchema}}}
         self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, default, lazy=True)
 
+    def register_blueprint(self, blp: ApiBlueprint, *, parameters: Any = None, **options: Any) -> None:
+        """Do what flask-smorest does, but tag the resource with its plain name."""
+        app = cast(Flask, self._app)
+        app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        app.register_blueprint(blp, **options)
+        blp.register_views_in_doc(self, app, self.spec, name=blp.name, parameters=parameters)
+        self.spec.tag({"name": blp.resource, "description": blp.description})
+
 
 def init_api(app: Flask, settings: Settings) -> None:
     """Set the API up; resources follow with `register_api`."""

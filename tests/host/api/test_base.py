@@ -1,11 +1,17 @@
+import re
+import threading
+from urllib.parse import urlsplit
+
 import pytest
 from flask import Flask
+from playwright.sync_api import sync_playwright
+from waitress.server import create_server
 
 from host.accounts.models import TokenScope
 from host.app import create_app
 from host.database import Database
 from host.settings import Settings
-from tests.accounts import ApiClient, api_client, client_of, make_administrator, make_token, make_user
+from tests.accounts import PASSWORD, ApiClient, api_client, client_of, make_administrator, make_token, make_user
 
 
 @pytest.fixture
@@ -139,5 +145,52 @@ def test_the_openapi_document_names_scopes_versions_and_problems(app):
     assert "If-Match" in str(patch["parameters"])
     assert set(patch["responses"]) >= {"200", "401", "403", "404", "412", "422", "428"}
     assert patch["tags"] == ["users"]
+    assert {"users", "groups", "audit"} <= {tag["name"] for tag in document["tags"]}
     refused = document["components"]["responses"]["UNAUTHORIZED"]
     assert "application/problem+json" in refused["content"]
+
+
+def test_the_documentation_page_comes_from_here_alone(app):
+    client = app.test_client()
+    page = client.get("/api/docs").text
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert all(source.startswith("/") for source in sources)
+    files = [source for source in sources if "assets" in source or "api-docs" in source]
+    assert len(files) == 4
+    assert {client.get(source).status_code for source in files} == {200}
+    assert "<script>" not in page
+    assert " style=" not in page
+    assert client.get("/api/docs/assets/oauth2-redirect.html").status_code == 404
+
+
+@pytest.mark.browser
+def test_operations_are_browsed_and_tried_out_in_a_browser_that_obeys_our_headers(app, sqlite_database, chromium):
+    make_administrator(sqlite_database)
+    server = create_server(app, host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{server.effective_port}"
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        faults, asked = [], []
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{address}/sign-in?next=/api/docs")
+        page.fill("[name=login]", "admin")
+        page.fill("[name=password]", PASSWORD)
+        page.click("button")
+        operation = page.locator(
+            "#operations-groups-post_api_v1_groups, .opblock-post:has-text('/api/v1/groups')"
+        ).first
+        operation.click()
+        operation.locator(".try-out__btn").click()
+        operation.locator("textarea").fill('{"name": "Sales"}')
+        operation.locator("button.execute").click()
+        status = operation.locator(".live-responses-table .response .response-col_status")
+        status.wait_for()
+        assert status.inner_text().startswith("201")
+        browser.close()
+    server.close()
+    assert faults == []
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(address).netloc}
