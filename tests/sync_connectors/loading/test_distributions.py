@@ -45,13 +45,7 @@ def environment(tmp_path_factory):
     made.install(
         write_wheel(folder, "tieline-ledger", "1.0", {"acme_ledger": twin}, {"ledger": "acme_ledger"}),
         write_wheel(folder, "tieline-twin", "2.0", {"acme_twin": twin}, {"twin": "acme_twin"}),
-        write_wheel(
-            folder,
-            "tieline-raises",
-            "0.1",
-            {"acme_raises": "raise RuntimeError('no licence')"},
-            {"raises": "acme_raises"},
-        ),
+        write_wheel(folder, "tieline-raises", "0.1", {"acme_raises": raises}, {"raises": "acme_raises"}),
         write_wheel(
             folder,
             "tieline-future",
@@ -66,9 +60,7 @@ def environment(tmp_path_factory):
             {"acme_hooks": connector_module("hooks") + "\n\n@hookimpl\ndef register_colours(register):\n    pass\n"},
             {"hooks": "acme_hooks"},
         ),
-        write_wheel(
-            folder, "tieline-two", "1.5", {"acme_one": connector_module("one")}, {"one": "acme_one", "gone": "x"}
-        ),
+        write_wheel(folder, "tieline-two", "1.5", {"acme_one": connector_module("one")}, two),
     )
     return made
 
