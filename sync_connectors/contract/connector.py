@@ -23,9 +23,11 @@ Configuration = Mapping[str, Value]
 class LinkSession(ABC):
     """Answers for one ERP link, between `open` and the end of its `with` block.
 
-    Called: on one thread at a time; on the worker's threads during a run, on a request's thread from a page; never
-    inside a database transaction. Each call must end within `services.remaining()` seconds. A `ConnectorError` has
-    the effect of its class; any other exception counts as a `ProtocolError`.
+    Called: all calls of one session come one after the other on one thread of the host's, in a run as well as from a
+    page; never inside a database transaction. They may block, and must end within `services.remaining()` seconds: the
+    host goes on without a late call, and closes the session when that call ends after all. A `ConnectorError` has the
+    effect of its class; any other exception counts as a `ProtocolError`, and so does an answer that breaks the
+    contract.
     """
 
     def __enter__(self) -> Self:
@@ -116,7 +118,8 @@ class Connector(ABC):
 
     Subclasses set the class attributes and are registered through the hook `register_connectors`.
 
-    Called: on any thread, several at a time, never inside a database transaction.
+    Called: on threads of the host's, several at a time, never inside a database transaction. Calls may block, and
+    must end within `services.remaining()` seconds; those without services within the host's deadline for pages.
     """
 
     #: Unique name, as in `plugin:<name>`: lower case letters, digits and hyphens.

@@ -17,10 +17,11 @@ class ConnectorRegister(Protocol):
     """Collects connectors while a plugin is loaded."""
 
     def add(self, connector: type[Connector]) -> None:
-        """Register a connector class under its `name`.
+        """Make the one instance of a connector class, and keep it under its `name`.
 
         Raises:
-            PluginError: The class is incomplete, its contract version is not ours, or its name is taken.
+            PluginError: The class is incomplete, its contract version is not ours, or its name is taken. Whoever
+                catches it is listed as failed all the same.
         """
 
 
@@ -32,7 +33,7 @@ def register_connectors(register: ConnectorRegister) -> None:
     """Add this plugin's connectors to the register.
 
     Args:
-        register: Takes connector classes; it makes one instance of each when it is first needed.
+        register: Takes connector classes during this call, and makes one instance of each at once.
 
     Called: once for each process, at its start, on the main thread, outside any transaction; must not block. An
     exception removes all that this plugin has registered, and lists the plugin with the reason; the host starts.
