@@ -1,6 +1,6 @@
 """Pages on which an ERP link is created and its configuration changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from erp_links.links.errors import TestFailedError
 from erp_links.links.finding import managed_link
 from erp_links.links.form import choice_of_link, groups_of, principals_of, shown_again, submission_of
 from erp_links.links.lists import items_of
-from erp_links.links.models import ErpLink, Visibility
+from erp_links.links.models import ErpLink
 from erp_links.links.saving import SavedLink, change_link, create_link
 from erp_links.links.standing import standing_of
 from erp_links.links.states import lock_reason
@@ -212,8 +212,14 @@ def _context(link_id: int | None, shown: Shown) -> dict[str, Any]:
             "result": shown.result,
             "trouble": shown.trouble,
             "list_faults": shown.list_faults,
-            "Visibility": Visibility,
+            "known_names": _known_names(declared),
         }
+
+
+def _known_names(declared: Sequence[ConfigurationField]) -> list[str]:
+    """Return the names of the inputs that show their own faults."""
+    own = ["name", "connector_id", "visibility", "erp_time_zone", "description"]
+    return own + [f"{PREFIX}{one.key}" for one in declared if one.type not in {FieldType.LABEL, FieldType.ROWS}]
 
 
 def _plain_values(link: ErpLink | None, sent: LinkSubmission | None) -> dict[str, str]:

@@ -1,0 +1,54 @@
+"""What the sync settings tell of sync connectors, out of the cache: one that is down slows nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from erp_links.links.models import ErpLink
+from sync_connectors.loading import Plugins
+from sync_connectors.registered.answers import warning_of, why_unavailable
+from sync_connectors.registered.models import SyncConnector
+from sync_connectors.registered.operations import connectors, declaration_of
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorRow:
+    """One connector among others.
+
+    Attributes:
+        words: How it last answered.
+        kind: The kind of tag for that: ok, warn or bad.
+        told_at: When it last answered or failed.
+    """
+
+    connector: SyncConnector
+    words: str
+    kind: str
+    told_at: datetime | None
+    warning: str
+    links: int
+
+
+def connector_rows(session: Session, plugins: Plugins, links: Sequence[ErpLink]) -> list[ConnectorRow]:
+    """Return the connectors by name, with how many of the links use each."""
+    used = Counter(link.connector_id for link in links)
+    rows = []
+    for one in connectors(session):
+        words, kind, at = _answer(plugins, one)
+        rows.append(ConnectorRow(one, words, kind, at, warning_of(one.url), used[one.id]))
+    return rows
+
+
+def _answer(plugins: Plugins, one: SyncConnector) -> tuple[str, str, datetime | None]:
+    missing = why_unavailable(plugins, one)
+    if missing:
+        return missing, "bad", None
+    if one.failure:
+        return one.failure, "bad", one.failed_at
+    if one.declaration is None:
+        return _("not asked yet"), "warn", None
+    return _("in process, %(version)s", version=declaration_of(one).version), "ok", one.declared_at
