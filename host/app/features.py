@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from erp_links.links import blueprint as links
+from erp_links.mapping import blueprint as mapping
+from erp_links.tab import blueprint as erp_tab
 from host import languages, throttling
 from host.accounts import blueprint as accounts
 from host.api import service as api
 from host.app import address
 from host.audit import blueprint as audit
+from host.crm import blueprint as crm
 from host.health import init_health
 from host.logs import requests as request_logs
 from host.settings import Settings
@@ -26,6 +30,10 @@ FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
     api.init_api,
     accounts.init_accounts,
     audit.init_app,
+    crm.init_app,
     plugins.init_app,
     connectors.init_app,
+    mapping.init_app,
+    erp_tab.init_app,
+    links.init_app,
 )
