@@ -68,7 +68,7 @@ class MappedActorType:
     @property
     def proposals(self) -> tuple[MappedField, ...]:
         """The fields whose CRM field was proposed and not yet accepted or changed."""
-        return tuple(mapped for mapped in self.fields if mapped.row.proposed)
+        return tuple(mapped for mapped in self.fields if mapped.row.proposed and mapped.row.crm_field)
 
 
 @dataclass(frozen=True, slots=True)

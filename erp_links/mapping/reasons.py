@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink
 from erp_links.mapping.compatibility import carries_values
-from erp_links.mapping.directions import can_write
 from erp_links.mapping.models import LinkField, Unpaired
 from erp_links.mapping.reading import LinkMapping, MappedActorType, MappedField, mapping_of
 from sync_connectors import Access
@@ -74,8 +73,12 @@ def _field_reasons(mapped: MappedActorType, each: MappedField) -> Iterator[str]:
 def _mandatory_reasons(mapped: MappedActorType, each: MappedField, label: str) -> Iterator[str]:
     if not is_synced(each.row):
         yield _("%(field)s is mandatory in the ERP and has no direction", field=label)
-    elif can_write(mapped.actor_type) and not each.row.to_erp:
-        yield _("%(field)s is mandatory in the ERP and has no direction to it", field=label)
+    elif mapped.row.unpaired_push == Unpaired.CREATE and not each.row.to_erp:
+        # a save leaves absent fields as they are; only a new record needs the field filled
+        yield _(
+            "%(field)s is mandatory in the ERP, and a record cannot be created there without a direction to it",
+            field=label,
+        )
 
 
 def direction_faults(each: MappedField, *, to_crm: bool, to_erp: bool) -> list[str]:

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from erp_links.runtime import current_runtime
 from erp_links.tab import api
 from erp_links.tab.blocks import count_paired, has_blocks, tab_block, tab_blocks
+from erp_links.tab.history import sync_history
 from erp_links.tab.list_texts import EXTENSION, ListTexts, current_list_texts
-from erp_links.tab.reading import BlockReading, last_known, read_block, read_blocks
+from erp_links.tab.reading import BlockReading, read_block, read_blocks
 from erp_links.tab.words import shown
 from host.accounts.current import current_principal
 from host.accounts.principal import Principal
@@ -48,6 +49,7 @@ def show(entity_type: str, record_id: int) -> str:
     with runtime.database.reading() as session:
         frame = card_frame(session, principal, entity_type, record_id, TAB)
         blocks = tab_blocks(session, runtime, principal, entity_type, record_id)
+        history = sync_history(session, principal, entity_type, record_id)
     readings: dict[int, BlockReading] = {}
     if "now" in request.args:
         readings = {each.block.link_id: each for each in read_blocks(runtime, current_list_texts(), blocks)}
@@ -57,8 +59,8 @@ def show(entity_type: str, record_id: int) -> str:
         blocks=blocks,
         readings=readings,
         seconds=2 * runtime.settings.erp_tab_seconds,
+        history=history,
         shown=shown,
-        last_known=last_known,
     )
 
 
