@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,11 @@ class Supervisor:
         self._short_lives = dict.fromkeys(roles, 0)
         self._stopping = False
 
-    def run(self) -> bool:
+    def run(self, beside: Callable[[], None] | None = None) -> bool:
         """Supervise until a signal comes; blocks.
+
+        Args:
+            beside: Called once, when the children are started.
 
         Returns:
             Whether it ended as asked; False when a child died again and again soon after its start.
@@ -41,6 +44,8 @@ class Supervisor:
         try:
             for role in self._roles:
                 self._start(role)
+            if beside is not None:
+                beside()
             while not self._stopping:
                 time.sleep(LOOK_SECONDS)
                 if not self._restart_the_dead():

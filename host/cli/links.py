@@ -10,9 +10,9 @@ from erp_links.links.models import ErpLink
 from erp_links.links.standing import standings_of
 from erp_links.links.testing import test_link
 from erp_links.sync.models import Outcome, Run, RunStatus
+from erp_links.sync.progress import counted, follow
 from erp_links.sync.requesting import Cause, request_run
 from host.cli.installation import CommandFailedError, CommandMisusedError, Installation, pass_installation, told
-from host.cli.progress import counted, follow
 from host.jobs.presence import is_working
 
 LOOK_SECONDS = 0.5
@@ -71,7 +71,7 @@ def sync_link(installation: Installation, link_name: str, *, no_wait: bool) -> N
     if no_wait:
         return
     _wait_for_worker(installation, run_id)
-    run = follow(database, run_id)
+    run = follow(database, run_id, click.echo)
     click.echo(f"{run.outcome}: {counted(run.counts)}")
     if run.outcome != Outcome.SUCCESS:
         raise CommandFailedError(run.message or f"the run ended as {run.outcome}, see the page Runs")

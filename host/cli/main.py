@@ -7,6 +7,7 @@ import click
 from host.cli.accounts import token, user
 from host.cli.backups import backup, restore
 from host.cli.databases import db
+from host.cli.demo import demo
 from host.cli.installation import Installation
 from host.cli.keys import key
 from host.cli.links import link
@@ -26,5 +27,5 @@ def main(context: click.Context) -> None:
     context.obj = Installation()
 
 
-for command in (serve, db, backup, restore, user, token, plugin, link, key):
+for command in (serve, demo, db, backup, restore, user, token, plugin, link, key):
     main.add_command(command)

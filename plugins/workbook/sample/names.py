@@ -104,7 +104,12 @@ PRODUCTS = (
 LISTS: dict[str, dict[str, str]] = {
     "Country": {"DK": "Denmark", "NL": "Netherlands", "NO": "Norway", "DE": "Germany", "SE": "Sweden"},
     "Currency": {"DKK": "Danish krone", "EUR": "Euro", "NOK": "Norwegian krone", "SEK": "Swedish krona"},
-    "PaymentTerms": {"14": "14 days net", "30": "30 days net", "60": "60 days net", "cash": "Cash in advance"},
+    "PaymentTerms": {
+        "net_14": "14 days net",
+        "net_30": "30 days net",
+        "net_60": "60 days net",
+        "prepaid": "Cash in advance",
+    },
     "CustomerGroup": {"retail": "Retail", "wholesale": "Wholesale", "industry": "Industry", "public": "Public sector"},
     "Unit": {"pcs": "Piece", "set": "Set", "box": "Box", "m": "Metre", "m2": "Square metre", "h": "Hour"},
     "VatCode": {"0": "No VAT", "low": "Reduced", "std": "Standard"},

@@ -62,13 +62,17 @@ def test_all_reasons_come_at_once(database):
         ]
 
 
-def test_mandatory_field_needs_a_direction_to_the_erp(sqlite_database):
+def test_mandatory_field_needs_a_direction_to_the_erp_where_records_are_created_there(sqlite_database):
     with sqlite_database.writing() as session:
         link = stored_link(session)
-        save(session, link, {"name": "Customer", "fields": [{"key": "NAME", "to_crm": True}]})
-        assert activation_reasons(session, link) == [
-            "Customer: “Name” is mandatory in the ERP and has no direction to it"
-        ]
+        fields = [{"key": "NAME", "to_crm": True}]
+        save(session, link, {"name": "Customer", "fields": fields})
+        assert activation_reasons(session, link) == []
+        save(session, link, {"name": "Customer", "unpaired_push": "create", "fields": fields})
+        assert (
+            "Customer: “Name” is mandatory in the ERP, and a record cannot be created there without a direction to it"
+            in activation_reasons(session, link)
+        )
 
 
 def test_any_direction_will_do_where_the_connector_only_reads(sqlite_database):

@@ -137,7 +137,7 @@ def test_a_search_below_a_parent_stays_below_it(session):
 
 
 def test_lists_come_in_their_order_and_by_key(session):
-    assert next(iter(session.list_items("PaymentTerms").items())) == ("14", "14 days net")
+    assert next(iter(session.list_items("PaymentTerms").items())) == ("net_14", "14 days net")
     assert session.list_items_by_key("Country", ["DK", "XX"]) == {"DK": "Denmark"}
     assert session.list_items("Nothing") == {}
 

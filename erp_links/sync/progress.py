@@ -1,9 +1,7 @@
-"""Following a run on the terminal."""
+"""Following a run on a terminal."""
 
 import time
-from collections.abc import Mapping
-
-import click
+from collections.abc import Callable, Mapping
 
 from erp_links.sync.models import Run, RunStatus
 from host.database import Database
@@ -17,17 +15,23 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{counts.get(name, 0)} {name}" for name in order if name in counts or name == "read")
 
 
-def follow(database: Database, run_id: int) -> Run:
-    """Show one line of progress until the run has ended, and return it."""
+def follow(database: Database, run_id: int, tell: Callable[..., None]) -> Run:
+    """Show one line of progress until the run has ended, and return it.
+
+    Args:
+        database: Where the run is told of.
+        run_id: The run.
+        tell: `click.echo`, or what takes the same arguments.
+    """
     shown = ""
     while True:
         with database.reading() as session:
             run = session.get_one(Run, run_id)
         line = f"  {run.status}: {counted(run.counts)}"
         if line != shown:
-            click.echo(f"\r{line:<78}", nl=False)
+            tell(f"\r{line:<78}", nl=False)
             shown = line
         if run.status == RunStatus.FINISHED:
-            click.echo()
+            tell()
             return run
         time.sleep(LOOK_SECONDS)

@@ -1,0 +1,77 @@
+"""Adding connector and link of the demo through the operations that the pages call, test gate included."""
+
+from typing import Any
+
+from erp_links.links.activating import activate
+from erp_links.links.finding import managed_link
+from erp_links.links.models import Visibility
+from erp_links.links.saving import create_link
+from erp_links.links.submission import AccessGrant, LinkSubmission, VisibilityChoice
+from erp_links.links.testing import test_configuration
+from erp_links.mapping.operations import save_mapping
+from erp_links.mapping.schemas import MappingInput
+from erp_links.runtime import LinkRuntime
+from host.audit.doer import Doer
+from sync_connectors.registered.registering import register_connector
+
+CONNECTOR = "Business workbook"
+LINK = "Nordwind Finance DK"
+WORKBOOK = "erp/nordwind.xlsx"
+
+MAPPING: dict[str, list[dict[str, Any]]] = {
+    "actor_types": [
+        {
+            "name": "Customer",
+            "active": True,
+            "entity_type": "company",
+            "unpaired_pull": "create",
+            "match_fields": ["vat_number"],
+            "accept_proposals": "to_crm",
+            "fields": [
+                {"key": "CustNo", "crm_field": "number", "to_crm": True, "show_in_search": True},
+                {"key": "NAME", "crm_field": "name", "to_crm": True, "show_in_search": True},
+                {"key": "PaymentTerms", "crm_field": "payment_terms", "to_crm": True, "show_on_tab": True},
+                {"key": "Currency", "crm_field": "currency", "to_crm": True},
+                {"key": "CreditLimit", "crm_field": "credit_limit", "to_crm": True, "show_on_tab": True},
+                {"key": "Balance", "show_on_tab": True},
+                {"key": "CustomerGroup", "show_on_tab": True},
+                {"key": "Blocked", "show_on_tab": True},
+                {"key": "CustomerSince", "show_on_tab": True},
+            ],
+        },
+        {
+            "name": "Person",
+            "active": True,
+            "entity_type": "person",
+            "unpaired_pull": "create",
+            "match_fields": ["email", "last_name"],
+            "accept_proposals": "to_crm",
+            "fields": [
+                {"key": "LASTNAME", "crm_field": "last_name", "to_crm": True, "show_in_search": True},
+                {"key": "POSITION", "show_on_tab": True},
+                {"key": "PHONE_DIRECT", "show_on_tab": True},
+            ],
+        },
+    ]
+}
+
+
+def add_link(runtime: LinkRuntime, doer: Doer, group_id: int) -> int:
+    """Register the connector, test, save, map and activate the link; return its id."""
+    connector = register_connector(runtime.database, runtime.plugins, doer, name=CONNECTOR, url="plugin:workbook")
+    submission = LinkSubmission(
+        name=LINK,
+        connector_id=connector.id,
+        configuration={"Filename": WORKBOOK},
+        visibility=VisibilityChoice(
+            Visibility.SELECTED, (AccessGrant(group_id=group_id, may_connect=True, may_create=True),)
+        ),
+        description="Book-keeping of the Danish company",
+        erp_time_zone="Europe/Copenhagen",
+    )
+    test_configuration(runtime, doer, submission, None)
+    link_id = create_link(runtime, doer, submission).link_id
+    with runtime.database.writing() as session:
+        save_mapping(session, doer, managed_link(session, link_id), MappingInput().load(MAPPING))
+    activate(runtime, doer, link_id)
+    return link_id

@@ -1,0 +1,41 @@
+"""`tieline demo`."""
+
+import shutil
+import threading
+
+import click
+
+from host.app.demo import is_set_up, set_up, show_first_sync
+from host.app.supervisor import Supervisor
+from host.cli.databases import migrate
+from host.cli.installation import CommandFailedError, CommandMisusedError, Installation, pass_installation, told
+
+MARKER = "tieline-demo"
+
+
+@click.command()
+@click.option("--reset", is_flag=True, help="Throw the demo's data away and start over.")
+@pass_installation
+def demo(installation: Installation, *, reset: bool) -> None:
+    """Run Tieline with sample data: a CRM, an ERP in a workbook, and a link that syncs them.
+
+    Everything lies in the data folder (TIELINE_DATA_FOLDER), which must be empty or the demo's own.
+    """
+    folder = installation.settings.data_folder
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+        raise CommandMisusedError(f"{folder} holds something else than a demo, set TIELINE_DATA_FOLDER to a new folder")
+    if reset and folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text("made by `tieline demo`\n", encoding="utf-8")
+    migrate(installation)
+    if not is_set_up(installation.database):
+        with installation.app.app_context(), told():
+            set_up(installation.runtime, click.echo)
+    settings = installation.settings
+    address = f"{settings.public_url or f'http://{settings.host}:{settings.port}'}{settings.path_prefix}/"
+    show = threading.Thread(
+        target=show_first_sync, args=(installation.migrated_database, address, click.echo), daemon=True
+    )
+    if not Supervisor(("web", "worker")).run(beside=show.start):
+        raise CommandFailedError("a process could not be kept running, see the messages above")
