@@ -138,12 +138,12 @@ def principals_of(session: Session, choice: VisibilityChoice | None) -> tuple[Pr
     grants = choice.grants if choice else ()
     by_user = {grant.user_id: grant for grant in grants if grant.user_id is not None}
     by_group = {grant.group_id: grant for grant in grants if grant.group_id is not None}
-    groups = session.execute(select(Group.id, Group.name, Group.description).order_by(Group.name)).tuples()
+    groups = session.execute(select(Group.id, Group.name, Group.description).order_by(Group.name))
     users = session.execute(
         select(User.id, User.name, User.login)
         .where(User.active.is_(True) | User.id.in_(list(by_user)))
         .order_by(User.name, User.id)
-    ).tuples()
+    )
     return (
         *(_principal("group", number, name, note, by_group.get(number)) for number, name, note in groups),
         *(_principal("user", number, name, login, by_user.get(number)) for number, name, login in users),

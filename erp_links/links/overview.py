@@ -114,7 +114,7 @@ def _counts(
     session: Session, model: type[Pairing | FailedRecord], ids: Sequence[int], condition: object
 ) -> dict[int, int]:
     statement = select(model.link_id, func.count()).where(model.link_id.in_(ids), condition).group_by(model.link_id)  # type: ignore[arg-type]  # a comparison of columns, which mypy sees as bool
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def _last_runs(session: Session, ids: Sequence[int]) -> dict[int, Run]:
@@ -128,7 +128,7 @@ def _last_successes(session: Session, ids: Sequence[int]) -> dict[int, datetime]
         .where(Run.link_id.in_(ids), Run.outcome.in_(["success", "partial"]))
         .group_by(Run.link_id)
     )
-    return {link_id: at for link_id, at in session.execute(statement).tuples() if at is not None}
+    return {link_id: at for link_id, at in session.execute(statement) if at is not None}
 
 
 def _offers(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:

@@ -102,18 +102,14 @@ def described_access(session: Session, mode: str, access: Sequence[LinkAccess]) 
     names = dict(
         session.execute(
             select(User.id, User.name).where(User.id.in_([row.user_id for row in access if row.user_id is not None]))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     groups = dict(
         session.execute(
             select(Group.id, Group.name).where(
                 Group.id.in_([row.group_id for row in access if row.group_id is not None])
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return ", ".join(
         sorted(

@@ -4,6 +4,7 @@
     server.put("Customer", "C1", {"NAME": "Alfa"})           # a user of the ERP writes a record
     server.put("Person", "P1", {"LASTNAME": "Berg"}, parent="C1")
     server.fail["changes"] = UnavailableError("closed for stock-taking")     # every call of that name raises
+    server.fail_once["save"] = UnavailableError("…")        # the next call of that name raises
     server.slow["test_configuration"] = 5.0                  # ... takes so many seconds
     server.answer["fields"] = lambda actor_type: [...]       # ... returns whatever is wanted, garbage too
     server.page_size = 2                                     # changes come in pages of two

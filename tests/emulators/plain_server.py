@@ -76,6 +76,7 @@ class PlainServer:
     deleted: dict[str, dict[str, int]] = field(default_factory=lambda: {"Customer": {}, "Person": {}})
     lists: dict[str, dict[str, str]] = field(default_factory=lambda: {name: dict(of) for name, of in LISTS.items()})
     fail: dict[str, Exception] = field(default_factory=dict)
+    fail_once: dict[str, Exception] = field(default_factory=dict)
     slow: dict[str, float] = field(default_factory=dict)
     answer: dict[str, Callable[..., Any]] = field(default_factory=dict)
     refuse: dict[str, str] = field(default_factory=dict)
@@ -118,6 +119,8 @@ class PlainServer:
         self.calls.append((call, about))
         if call in self.slow:
             time.sleep(self.slow[call])
+        if call in self.fail_once:
+            raise self.fail_once.pop(call)
         if call in self.fail:
             raise self.fail[call]
 
