@@ -279,4 +279,26 @@ def upgrade() -> None:
     op.create_index("ix_person_last_name_folded", "person", ["last_name_folded"], unique=False)
     op.create_index("ix_person_number_folded", "person", ["number_folded"], unique=False)
     op.create_index("ix_person_updated_at", "person", ["updated_at"], unique=False)
+    op.create_table(
+        "record_import",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("entity_type", sa.String(length=32), nullable=False),
+        sa.Column("filename", sa.String(length=254), nullable=False),
+        sa.Column("settings", JsonValue, nullable=True),
+        sa.Column("started_at", UtcDateTime(), nullable=True),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("total_rows", sa.Integer(), nullable=False),
+        sa.Column("next_row", sa.Integer(), nullable=False),
+        sa.Column("counts", JsonValue, nullable=False),
+        sa.Column("problems", JsonValue, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_record_import_user_id_user_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record_import")),
+        sa.UniqueConstraint("token", name=op.f("uq_record_import_token")),
+    )
+    op.create_index(op.f("ix_record_import_user_id"), "record_import", ["user_id"], unique=False)
     # ### end Alembic commands ###
