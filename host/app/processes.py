@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from types import FrameType
 
@@ -72,7 +71,9 @@ def stop_with_parent() -> None:
     """Stop this process when the supervisor that holds the other end of its input is gone, however it went."""
 
     def wait_for_end() -> None:
-        sys.stdin.buffer.read()
+        # unbuffered: a buffer that a daemon thread holds would keep the interpreter from ending
+        while os.read(0, 1):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait_for_end, name="parent", daemon=True).start()

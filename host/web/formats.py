@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from babel import numbers as exact
 from flask import Flask
 from flask_babel import format_date, format_datetime, format_decimal, format_timedelta, get_locale
 from flask_babel import gettext as _
@@ -17,7 +18,8 @@ def ago(moment: datetime) -> str:
         return str(format_date(moment, "medium"))
     if abs(passed) < timedelta(seconds=45):
         return str(_("just now"))
-    return format_timedelta(-passed, granularity="second", threshold=1.2, add_direction=True)
+    words: str = format_timedelta(-passed, granularity="second", threshold=1.2, add_direction=True)
+    return words
 
 
 def exact_time(moment: datetime | None) -> str:
@@ -46,7 +48,8 @@ def exact_decimal(value: Decimal | None) -> str:
         return ""
     exponent = value.as_tuple().exponent
     digits = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    return str(format_decimal(value, f"#,##0.{'0' * digits}" if digits else "#,##0", decimal_quantization=False))
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    return exact.format_decimal(value, pattern, locale=get_locale() or "en", decimal_quantization=False)
 
 
 def first_upper(text: object) -> str:
