@@ -33,6 +33,7 @@ class Mapping(MethodView):
     @versioned
     @mappings.arguments(MappingInput)
     @mappings.response(200, MappingSchema)
+    @mappings.alt_response(409, "CONFLICT")
     def put(self, values: dict[str, Any], link_id: int) -> dict[str, Any]:
         """Change the mapping; what is not named stays as it is."""
         with current_database().writing() as session:

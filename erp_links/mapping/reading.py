@@ -35,6 +35,12 @@ class MappedField:
         return self.crm_field is not None and is_offered(self.field.type, self.crm_field.type)
 
     @property
+    def is_proposed(self) -> bool:
+        """Whether the CRM field was proposed, and nobody has accepted or changed it yet."""
+        row = self.row
+        return row.proposed and row.crm_field is not None and not (row.to_crm or row.to_erp)
+
+    @property
     def is_gone(self) -> bool:
         """Whether the ERP no longer has the field."""
         return self.row.missing_since is not None
@@ -68,7 +74,7 @@ class MappedActorType:
     @property
     def proposals(self) -> tuple[MappedField, ...]:
         """The fields whose CRM field was proposed and not yet accepted or changed."""
-        return tuple(mapped for mapped in self.fields if mapped.row.proposed and mapped.row.crm_field)
+        return tuple(mapped for mapped in self.fields if mapped.is_proposed)
 
 
 @dataclass(frozen=True, slots=True)

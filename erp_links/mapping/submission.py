@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from erp_links.mapping.crm_fields import CrmFieldsReader
 from erp_links.mapping.entities import suitable_entities
-from erp_links.mapping.models import LinkActorType, LinkField
+from erp_links.mapping.models import LinkActorType, LinkField, Unpaired
 from erp_links.mapping.reading import LinkMapping, MappedActorType, refreshed
 from erp_links.mapping.reasons import direction_faults
 from host.crm.registry import CrmType
@@ -111,6 +111,8 @@ def _apply_field(row: LinkField, wanted: Mapping[str, Any]) -> bool:
 
 
 def _check_type(mapped: MappedActorType, path: str, faults: Faults) -> None:
+    if mapped.row.unpaired_push == Unpaired.CREATE.value and not mapped.actor_type.capabilities.create:
+        _add(faults, f"{path}.unpaired_push", _("the connector cannot create records"))
     for key in mapped.row.match_fields:
         crm_field = mapped.crm_fields.get(key)
         if crm_field is None or crm_field.type in {CrmType.REFERENCE, CrmType.LONG_TEXT}:
