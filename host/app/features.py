@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from erp_links import hub_additions
 from erp_links.links import blueprint as links
 from erp_links.mapping import blueprint as mapping
 from erp_links.tab import blueprint as erp_tab
@@ -35,5 +36,6 @@ FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
     connectors.init_app,
     mapping.init_app,
     erp_tab.init_app,
+    hub_additions.init_app,
     links.init_app,
 )

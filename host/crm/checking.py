@@ -51,11 +51,10 @@ def checked_values(
             checked[key] = checker_of(field, items.get(field.list_key, ()))(value)
         except ValueError as error:
             errors[key].append(str(error))
-        if field.required and value in (None, ""):
-            errors[key].append(_("must be filled in"))
     _check_references(session, fields, checked, errors)
-    after = {**present, **checked}
-    _check_required(entity_type, after, errors)
+    for key, faults in required_faults(entity_type, {**present, **checked}).items():
+        if not errors.get(key):
+            errors[key] += faults
     if errors:
         raise InvalidInputError(errors)
     return {key: value for key, value in checked.items() if present.get(key) != value}
@@ -79,11 +78,15 @@ def _check_references(
             errors[key].append(_("does not exist"))
 
 
-def _check_required(entity_type: str, after: Mapping[str, CrmValue], errors: dict[str, list[str]]) -> None:
+def required_faults(entity_type: str, values: Mapping[str, CrmValue]) -> dict[str, list[str]]:
+    """Return what a record with these values lacks, by field."""
     entity = entity_type_of(entity_type)
-    for field in entity.fields:
-        if field.required and after.get(field.key) is None and not errors.get(field.key):
-            errors[field.key].append(_("must be filled in"))
-    if entity.requires_one_of and all(after.get(key) is None for key in entity.requires_one_of):
+    faults = {
+        field.key: [str(_("must be filled in"))]
+        for field in entity.fields
+        if field.required and values.get(field.key) is None
+    }
+    if entity.requires_one_of and all(values.get(key) is None for key in entity.requires_one_of):
         labels = ", ".join(str(entity.by_key[key].label) for key in entity.requires_one_of)
-        errors[entity.requires_one_of[-1]].append(_("one of these must be filled in: %(fields)s", fields=labels))
+        faults[entity.requires_one_of[-1]] = [str(_("one of these must be filled in: %(fields)s", fields=labels))]
+    return faults

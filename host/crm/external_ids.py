@@ -30,7 +30,7 @@ def known_records(session: Session, entity_type: str, source: str, external_ids:
     statement = select(ExternalId.external_id, ExternalId.entity_id).where(
         ExternalId.entity_type == entity_type, ExternalId.source == source, ExternalId.external_id.in_(external_ids)
     )
-    return {external_id: record_id for external_id, record_id in session.execute(statement)}
+    return {row.external_id: row.entity_id for row in session.execute(statement)}
 
 
 def add_external_ids(session: Session, entity_type: str, source: str, records: Mapping[str, int]) -> None:

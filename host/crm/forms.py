@@ -9,9 +9,11 @@ from decimal import Decimal
 from flask_babel import to_user_timezone
 from werkzeug.datastructures import MultiDict
 
-from host.crm.fields import CrmField
+from host.crm.fields import CrmField, CrmType
 from host.crm.record import Record
+from host.crm.references import reference_text
 from host.crm.schemas import values_by_key, values_schema
+from host.crm.titles import Titles
 from host.crm.values import CrmValue
 from host.errors import InvalidInputError
 from host.schemas import load_form
@@ -43,9 +45,14 @@ def text_of(value: CrmValue) -> str:
     return value.isoformat() if not isinstance(value, str | int) else str(value)
 
 
-def texts_of(record: Record, fields: Mapping[str, CrmField]) -> Texts:
-    """Return the texts of a form for a record."""
-    return {key: text_of(record.values[key]) for key in fields}
+def texts_of(record: Record, fields: Mapping[str, CrmField], titles: Titles) -> Texts:
+    """Return the texts of a form for a record; `titles` are those of the records that it refers to."""
+    texts = {key: text_of(record.values[key]) for key in fields}
+    for key, field in fields.items():
+        record_id = record.values[key]
+        if field.type is CrmType.REFERENCE and isinstance(record_id, int):
+            texts[key] = reference_text(titles.get((field.references, record_id), ""), record_id)
+    return texts
 
 
 def typed_texts(form: Mapping[str, str], fields: Mapping[str, CrmField]) -> Texts:

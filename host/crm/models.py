@@ -1,11 +1,12 @@
-"""Tables of the CRM hub that are the same for every entity: lists, user-defined fields, external ids."""
+"""Tables of the CRM hub that are the same for every entity: lists, user-defined fields, external ids, imports."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from host.database import Base, UtcDateTime
+from host.database import Base, JsonValue, UtcDateTime
 
 
 class CrmList(Base):
@@ -73,3 +74,29 @@ class ExternalId(Base):
         UniqueConstraint("entity_type", "source", "external_id"),
         Index("ix_external_id_entity", "entity_type", "entity_id"),
     )
+
+
+class RecordImport(Base):
+    """An import of a CSV file, from the upload to its result.
+
+    The file lies in the data folder under `token` until the import ends or expires. `settings` is the JSON of
+    `host.crm.importing.settings.ImportSettings`; null until columns were assigned. `next_row` is how far it has come:
+    it moves in the transaction that writes the rows before it, so that a broken-off import goes on without doubling
+    any. `counts` is {outcome: rows}; `problems` holds the first refused rows as [row number, [texts]].
+    """
+
+    __tablename__ = "record_import"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    entity_type: Mapped[str] = mapped_column(String(32))
+    filename: Mapped[str] = mapped_column(String(254))
+    settings: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    total_rows: Mapped[int] = mapped_column(default=0)
+    next_row: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[dict[str, int]] = mapped_column(JsonValue, default=dict)
+    problems: Mapped[list[Any]] = mapped_column(JsonValue, default=list)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,4 +1,4 @@
-"""Adding, editing and deleting a record. Nothing that somebody saved meanwhile is overwritten, nothing typed is lost."""
+"""Adding, editing and deleting a record: nothing saved meanwhile is overwritten, and nothing typed is lost."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -30,8 +30,10 @@ from host.crm.forms import (
 from host.crm.lists import items_for
 from host.crm.origins import origin_of, origin_words
 from host.crm.record import Record
+from host.crm.references import reference_text, resolved
 from host.crm.registry import entity_type_of, fields_of
-from host.crm.titles import titles_of
+from host.crm.titles import referenced_titles, titles_of
+from host.crm.values import CrmValue
 from host.database import current_database
 from host.errors import InvalidInputError, StaleVersionError
 
@@ -43,11 +45,10 @@ def create(entity_type: str) -> ResponseReturnValue:
     with current_database().reading() as session:
         fields = _editable(session, entity_type)
         if request.method == "GET":
-            begun = {key: request.args[key] for key in fields if key in request.args}
-            return _form(session, entity, fields, begun, {})
+            return _form(session, entity, fields, _begun(session, fields), {})
     typed = typed_texts(request.form, fields)
     try:
-        values = read_values({key: text for key, text in typed.items() if text}, fields)
+        values = _read({key: text for key, text in typed.items() if text}, fields)
         with current_database().writing() as session:
             made = records.create(session, entity_type, values, origin=origin_of(current_doer()), at=datetime.now(UTC))
     except InvalidInputError as error:
@@ -64,12 +65,12 @@ def edit(entity_type: str, record_id: int) -> ResponseReturnValue:
     with current_database().reading() as session:
         fields = _editable(session, entity_type)
         record = records.get(session, entity_type, record_id)
-        present = texts_of(record, fields)
+        present = texts_of(record, fields, referenced_titles(session, fields.values(), [record]))
         if request.method == "GET":
             return _form(session, entity, fields, present, present, record)
     base, typed = read_base(request.form.get("base", "")), typed_texts(request.form, fields)
     try:
-        values = read_values(changed_texts(typed, base), fields)
+        values = _read(changed_texts(typed, base), fields)
         with current_database().writing() as session:
             saved = records.update(
                 session,
@@ -120,6 +121,21 @@ def delete(entity_type: str, record_id: int) -> ResponseReturnValue:
     return page, 409 if errors else 200
 
 
+def _begun(session: Session, fields: Mapping[str, CrmField]) -> Texts:
+    """What the address fills in beforehand, such as the company of a new person."""
+    begun = {key: request.args[key] for key in fields if key in request.args}
+    for key, text in begun.items():
+        if fields[key].type is CrmType.REFERENCE and text.isdecimal() and len(text) < 10:
+            named = titles_of(session, fields[key].references, [int(text)])
+            begun[key] = reference_text(named[int(text)], int(text)) if named else ""
+    return begun
+
+
+def _read(texts: Texts, fields: Mapping[str, CrmField]) -> dict[str, CrmValue]:
+    with current_database().reading() as session:
+        return read_values(resolved(session, texts, fields), fields)
+
+
 def _editable(session: Session, entity_type: str) -> dict[str, CrmField]:
     return {key: field for key, field in fields_of(session, entity_type).items() if not field.read_only}
 
@@ -150,8 +166,8 @@ def _form(
         base=base_of(base),
         items=items_for(session, list(fields.values()), active_only=True),
         all_items=items_for(session, list(fields.values())),
-        references=_referenced(session, fields, texts),
         errors=errors or {},
+        open_keys={key for key, text in texts.items() if text} | set(errors or {}),
         differences=differences,
         changed_by=changed_by,
     )
@@ -162,7 +178,7 @@ def _somebody_was_first(
 ) -> str:
     with current_database().reading() as session:
         record = records.get(session, entity.key, record_id)
-        present = texts_of(record, fields)
+        present = texts_of(record, fields, referenced_titles(session, fields.values(), [record]))
         texts, differences = merged(typed, base, present, fields)
         words = origin_words(session, [record.updated_by], current_principal(), current_extensions().name_links)
         return _form(
@@ -175,16 +191,6 @@ def _somebody_was_first(
             differences=differences,
             changed_by=words[record.updated_by],
         )
-
-
-def _referenced(session: Session, fields: Mapping[str, CrmField], texts: Texts) -> dict[str, str]:
-    """What the records are called that the form refers to, by field key."""
-    names = {}
-    for key, field in fields.items():
-        text = texts.get(key, "")
-        if field.type is CrmType.REFERENCE and text.isdecimal() and len(text) < 10:
-            names[key] = titles_of(session, field.references, [int(text)]).get(int(text), "")
-    return names
 
 
 def _losses(session: Session, record: Record) -> list[str]:

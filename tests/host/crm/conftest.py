@@ -18,3 +18,11 @@ def hub(database: Database) -> Database:
     with database.writing() as session:
         ensure_standard_lists(session)
     return database
+
+
+@pytest.fixture
+def sqlite_hub(sqlite_database: Database) -> Database:
+    """The same on SQLite only, for what does not hang on the kind of database."""
+    with sqlite_database.writing() as session:
+        ensure_standard_lists(session)
+    return sqlite_database
