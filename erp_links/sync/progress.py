@@ -7,12 +7,13 @@ from erp_links.sync.models import Run, RunStatus
 from host.database import Database
 
 LOOK_SECONDS = 0.3
+_ORDER = ("read", "created", "paired", "changed", "equal", "skipped", "failed")
+_ALWAYS = frozenset({"read", "created", "changed", "skipped"})
 
 
 def counted(counts: Mapping[str, int]) -> str:
     """Return the counts of a run in words."""
-    order = ("read", "created", "changed", "paired", "equal", "skipped", "failed")
-    return ", ".join(f"{counts.get(name, 0)} {name}" for name in order if name in counts or name == "read")
+    return ", ".join(f"{counts.get(name, 0)} {name}" for name in _ORDER if name in counts or name in _ALWAYS)
 
 
 def follow(database: Database, run_id: int, tell: Callable[..., None]) -> Run:
