@@ -14,6 +14,7 @@ from host.app.factory import create_app
 from host.database import Database
 from host.jobs.worker import Worker
 from host.settings import Settings
+from sync_connectors.registered.work import OutdatedDeclarations
 
 
 def run_web(settings: Settings, database: Database) -> None:
@@ -50,7 +51,11 @@ def run_worker(settings: Settings, database: Database) -> None:
     """Do the work that waits in the database until SIGTERM or SIGINT; blocks."""
     app = create_app(settings, database)
     runtime = app.extensions[LINKS]
-    sources = (DueLinks(runtime, app.app_context), RequestedRuns(runtime, app.app_context))
+    sources = (
+        OutdatedDeclarations(database, runtime.plugins),
+        DueLinks(runtime, app.app_context),
+        RequestedRuns(runtime, app.app_context),
+    )
     worker = Worker(database, sources, poll_seconds=settings.worker_poll_seconds)
     worker.stop_on_signals()
     worker.run()

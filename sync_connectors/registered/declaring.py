@@ -1,7 +1,7 @@
 """Asking connectors what they declare, and keeping the answer, so that no page ever waits for one."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from sync_connectors.registered.operations import OBJECT_TYPE, connector_by_id, 
 from sync_connectors.urls import connector_name, resolve
 
 _logger = logging.getLogger(__name__)
+_LEFT_ALONE = timedelta(minutes=10)
 _SYSTEM = Doer(user_id=None, name="Tieline", channel="job")
 
 
@@ -49,7 +50,8 @@ def refresh_declaration(database: Database, plugins: Plugins, doer: Doer, connec
 def refresh_outdated(database: Database, plugins: Plugins) -> list[int]:
     """Ask the connectors again whose plugin has another version than the one whose answer is kept.
 
-    Run in the background; each answer has a deadline, and one that fails stops no other.
+    Run in the background; each answer has a deadline, and one that fails stops no other and is left alone for a
+    while.
 
     Returns:
         Ids of the connectors that were asked.
@@ -66,6 +68,8 @@ def _is_outdated(connector: SyncConnector, plugins: Plugins) -> bool:
     try:
         present = plugins.connector(connector_name(connector.url))
     except ConnectorMissingError:
+        return False
+    if connector.failed_at is not None and datetime.now(UTC) - connector.failed_at < _LEFT_ALONE:
         return False
     kept = connector.declaration
     return kept is None or (kept["name"], kept["version"]) != (present.name, present.version)

@@ -70,8 +70,9 @@ def listed(ended):
 
 
 def test_each_plugin_is_listed_with_distribution_version_and_reason(environment):
-    ended = environment.plugins()
+    ended = environment.plugins(TIELINE_PLUGINS_TRACE="true")
     assert ended.returncode == 0, ended.stderr
+    assert "hook register_connectors is called on ledger (tieline-ledger 1.0)" in ended.stderr
     plugins = listed(ended)
     assert {name: plugin["status"] for name, plugin in plugins.items()} == {
         "workbook": "loaded",
@@ -106,10 +107,3 @@ def test_strict_mode_stops_the_command_and_names_the_faults(environment):
     assert ended.returncode == 1
     assert "raises (tieline-raises 0.1): RuntimeError: no licence" in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def test_hook_calls_are_logged_by_the_switch(environment):
-    assert (
-        "hook register_connectors is called on ledger (tieline-ledger 1.0)"
-        in environment.plugins(TIELINE_PLUGINS_TRACE="true").stderr
-    )

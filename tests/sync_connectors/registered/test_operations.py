@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -22,7 +23,8 @@ from sync_connectors.registered.operations import (
     delete_connector,
 )
 from sync_connectors.registered.registering import change_and_ask, register_connector
-from tests.emulators.misbehaving import hang
+from sync_connectors.registered.work import OutdatedDeclarations
+from tests.emulators.misbehaving import hang, release_all
 
 
 @pytest.fixture
@@ -113,6 +115,20 @@ def test_connectors_of_another_plugin_version_are_asked_again(database, plugins,
     newer = Plugins({"misbehaving": plugins.connector("misbehaving"), "ledger": GuardedConnector(ledger)}, [])
     assert refresh_outdated(database, newer) == [asked.id]
     assert declaration_of(stored(database, asked.id)).version == "3.0"
+
+
+def test_the_worker_asks_a_connector_that_has_failed_again_after_a_while(database, plugins, doer, ledger):
+    ledger.configuration_fields = hang
+    added = register_connector(database, plugins, doer, name="Books", url="plugin:ledger")
+    del ledger.configuration_fields
+    release_all()
+    source = OutdatedDeclarations(database, plugins)
+    assert source.work(threading.Event()) is False
+    with database.writing() as session:
+        session.get(SyncConnector, added.id).failed_at -= timedelta(minutes=11)
+    assert source.work(threading.Event()) is True
+    assert source.work(threading.Event()) is False
+    assert declaration_of(stored(database, added.id)).name == "ledger"
 
 
 def test_connectors_whose_plugin_is_missing_are_left_alone(registered, database):
