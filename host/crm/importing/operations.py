@@ -1,6 +1,7 @@
 """An import from its upload to its result; the rows are written in pieces, one transaction each."""
 
 import secrets
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,40 +48,50 @@ class Preview:
     rows: list[PlannedRow] = field(default_factory=list)
 
 
-def stage(
-    session: Session, doer: Doer, folder: Path, entity_type: str, filename: str, upload: IO[bytes]
-) -> RecordImport:
-    """Keep an uploaded file and begin its import. What expired is thrown away on this occasion.
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """An uploaded file in the data folder."""
 
-    Args:
-        session: A session that writes.
-        doer: Who imports.
-        folder: The folder for staged files.
-        entity_type: Key of the entity that the rows are of.
-        filename: What the file is called where it comes from.
-        upload: Its content.
+    token: str
+    total_rows: int
+
+
+def keep_file(folder: Path, upload: IO[bytes]) -> KeptFile:
+    """Keep an uploaded file; done before any transaction, because reading a large one takes a while.
 
     Raises:
         InvalidInputError: it is not a CSV file with a header and rows.
     """
-    throw_expired_away(session, folder)
     token = secrets.token_urlsafe(24)
     path = folder / token
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with path.open("xb") as staged:
-            while piece := upload.read(1 << 20):
-                staged.write(piece)
-        total = _counted(path)
+            shutil.copyfileobj(upload, staged)
+        return KeptFile(token, _counted(path))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def begin(session: Session, doer: Doer, folder: Path, entity_type: str, filename: str, kept: KeptFile) -> RecordImport:
+    """Begin the import of a kept file. What expired is thrown away on this occasion.
+
+    Args:
+        session: A session that writes.
+        doer: Who imports.
+        folder: The folder of kept files.
+        entity_type: Key of the entity that the rows are of.
+        filename: What the file is called where it comes from.
+        kept: The file.
+    """
+    throw_expired_away(session, folder)
     begun = RecordImport(
-        token=token,
+        token=kept.token,
         user_id=doer.user_id,
         entity_type=entity_type,
-        filename=Path(filename).name[:254],
-        total_rows=total,
+        filename=Path(filename.replace("\x00", "")).name[:254],
+        total_rows=kept.total_rows,
         next_row=0,
         counts={},
         problems=[],

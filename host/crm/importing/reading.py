@@ -71,7 +71,10 @@ def open_table(path: Path) -> CsvTable:
     if "\0" in text:
         raise InvalidInputError({"file": [_("is not a text file; save the sheet as CSV first")]})
     delimiter = _delimiter(text)
-    header = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+    try:
+        header = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise InvalidInputError({"file": [_("the first line cannot be read: %(reason)s", reason=error)]}) from error
     names = tuple(_unescaped(name).strip() for name in header)
     if not any(names) or len(names) > MOST_COLUMNS:
         raise InvalidInputError({"file": [_("the first line must name the columns, at most %(n)s", n=MOST_COLUMNS)]})
@@ -107,7 +110,10 @@ def _delimiter(text: str) -> str:
     lines = text.splitlines(keepends=True)[:50]
 
     def suits(delimiter: str) -> tuple[int, int]:
-        widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells]
+        try:
+            widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells]
+        except csv.Error:
+            return (0, 0)
         first = widths[0] if widths else 1
         return (sum(width == first for width in widths) if first > 1 else 0, first)
 

@@ -45,10 +45,9 @@ def import_file(entity_type: str) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             upload = _upload()
+            kept = operations.keep_file(_folder(), upload.stream)
             with current_database().writing() as session:
-                begun = operations.stage(
-                    session, current_doer(), _folder(), entity_type, str(upload.filename), upload.stream
-                )
+                begun = operations.begin(session, current_doer(), _folder(), entity_type, str(upload.filename), kept)
             return redirect(url_for("crm.import_columns", entity_type=entity_type, token=begun.token))
         except InvalidInputError as error:
             errors = error.errors
