@@ -102,24 +102,20 @@ def check_rejections(owner: str, rejections: Any, sent: Sequence[str] | None = N
     Raises:
         ProtocolError: One concerns a record that was not sent, or the same record twice.
     """
-    checked: list[Rejection] = []
+    checked: dict[str, Rejection] = {}
+    known = None if sent is None else set(sent)
     for rejection in rejections if isinstance(rejections, Iterable) else [rejections]:
         check_answer(owner, rejection, Rejection)
-        if (sent is not None and rejection.key not in sent) or any(rejection.key == known.key for known in checked):
-            raise broken(owner, "it rejects a record that was not sent, or one twice")
         try:
-            checked.append(
-                Rejection(
-                    check_key(rejection.key),
-                    _cut(rejection.text),
-                    _cut(rejection.instruction),
-                    _cut(rejection.technical),
-                    check_text(rejection.field, LONGEST_KEY),
-                )
-            )
+            key = check_key(rejection.key)
+            texts = [_cut(text) for text in (rejection.text, rejection.instruction, rejection.technical)]
+            field = check_text(rejection.field, LONGEST_KEY)
         except ValueError as error:
             raise broken(owner, f"a rejection {error}") from None
-    return tuple(checked)
+        if key in checked or (known is not None and key not in known):
+            raise broken(owner, "it rejects a record that was not sent, or one twice")
+        checked[key] = Rejection(key, *texts, field)
+    return tuple(checked.values())
 
 
 def _cut(text: Any) -> str:

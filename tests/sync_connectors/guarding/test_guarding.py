@@ -161,6 +161,28 @@ def test_rejections_of_a_save_are_passed_on():
         assert session.save([GOOD]).rejections == (Rejection("C1", "no such group", field="GROUP"),)
 
 
+@pytest.mark.parametrize(
+    ("rejections", "words"),
+    [
+        ((Rejection("C9", "no"), Rejection("C9", "no")), "one twice"),
+        ((Rejection("C1", "no"),), "holds a record and rejects it"),
+        ((Rejection("", "no"),), "a rejection is empty"),
+        ((Rejection("C9", 5),), "a rejection is of type int"),
+        ("C9", "str in place of Rejection"),
+    ],
+)
+def test_a_page_with_garbled_rejections_is_refused(rejections, words):
+    page = Page((GOOD,), rejections=rejections)
+    with opened(changes=lambda *_: iter([page])) as session, pytest.raises(ProtocolError, match=words):
+        list(session.changes("Customer", None, None, []))
+
+
+def test_records_of_a_page_that_cannot_be_read_are_passed_on():
+    page = Page((GOOD,), rejections=(Rejection("C9", "text where a number belongs", field="COUNT"),))
+    with opened(changes=lambda *_: iter([page])) as session:
+        assert list(session.changes("Customer", None, None, [])) == [page]
+
+
 def test_notices_are_cut_to_what_can_be_shown():
     answer = Actors((), (Notice(NoticeLevel.WARNING, "x" * 5000),))
     with opened(search=answers(answer)) as session:
