@@ -77,9 +77,7 @@ def confirm_with_password() -> ResponseReturnValue:
 @blueprint.get("/setup/<token>")
 def setup(token: str) -> ResponseReturnValue:
     """Ask for the first administrator."""
-    with current_database().reading() as session:
-        if not setup_link_is_open(session, token):
-            raise NotFoundError(_("this link does not count any more"), _("start Tieline again for a new one"))
+    _refuse_closed(token)
     return render_template("accounts/setup.html", token=token, values={}, errors={})
 
 
@@ -87,6 +85,7 @@ def setup(token: str) -> ResponseReturnValue:
 def set_up(token: str) -> ResponseReturnValue:
     """Make the first administrator, who is signed in at once."""
     count_try(request.remote_addr or "", "setup")
+    _refuse_closed(token)
     try:
         values = load_form(FirstAdministratorInput, request.form)
         with current_database().writing() as session:
@@ -111,3 +110,9 @@ def _sign_in_page(fault: str = "", errors: dict[str, list[str]] | None = None) -
 
 def _confirm_page(fault: str = "") -> str:
     return render_template("accounts/confirm.html", fault=fault, next=request.values.get("next", ""))
+
+
+def _refuse_closed(token: str) -> None:
+    with current_database().reading() as session:
+        if not setup_link_is_open(session, token):
+            raise NotFoundError(_("this link does not count any more"), _("start Tieline again for a new one"))

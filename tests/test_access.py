@@ -1,0 +1,267 @@
+"""Who may use which route: one row for each route of the application, one column for each kind of caller."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import make_url
+
+from host.accounts.models import TokenScope
+from host.app import create_app
+from host.database import Database
+from host.settings import Settings
+from tests.accounts import client_of, make_token
+from tests.databases import SqliteDatabases
+from tests.world import World, make_world
+
+IN, SIGN_IN, FORBIDDEN, HIDDEN = "in", "asked to sign in", "forbidden", "hidden"
+
+# The link of the world is visible to the user inside only. The tokens read and write are the user's inside, the token
+# admin is the administrator's.
+CALLERS = ("anonymous", "outside", "inside", "administrator", "read token", "write token", "admin token")
+ACCESS: dict[str, tuple[str, ...]] = {
+    #                   anonymous  outside    inside     administr. read token write token admin token
+    "everybody":       (IN,        IN,        IN,        IN,        IN,        IN,        IN),
+    "nobody":          (HIDDEN,    HIDDEN,    HIDDEN,    HIDDEN,    HIDDEN,    HIDDEN,    HIDDEN),
+    "signing out":     (SIGN_IN,   SIGN_IN,   SIGN_IN,   SIGN_IN,   SIGN_IN,   SIGN_IN,   SIGN_IN),
+    "users":           (SIGN_IN,   IN,        IN,        IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
+    "own token":       (SIGN_IN,   HIDDEN,    HIDDEN,    IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
+    "administrators":  (SIGN_IN,   FORBIDDEN, FORBIDDEN, IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
+    "who see it":      (SIGN_IN,   HIDDEN,    IN,        HIDDEN,    SIGN_IN,   SIGN_IN,   SIGN_IN),
+    "API read":        (SIGN_IN,   IN,        IN,        IN,        IN,        IN,        IN),
+    "API write":       (SIGN_IN,   IN,        IN,        IN,        FORBIDDEN, IN,        IN),
+    "API admin":       (SIGN_IN,   FORBIDDEN, FORBIDDEN, IN,        FORBIDDEN, FORBIDDEN, IN),
+    "API link":        (SIGN_IN,   HIDDEN,    IN,        IN,        IN,        IN,        IN),
+    "API who see it":  (SIGN_IN,   HIDDEN,    IN,        HIDDEN,    IN,        IN,        HIDDEN),
+}  # fmt: skip
+
+ROUTES = """
+everybody       GET     /healthz
+everybody       GET     /readyz
+everybody       GET     /static/<path:filename>
+everybody       GET     /bootstrap/static/<path:filename>
+everybody       GET     /api/docs
+everybody       GET     /api/docs/assets/<name>
+everybody       GET     /api/v1/openapi.json
+
+everybody       GET     /sign-in
+everybody       POST    /sign-in
+signing out     POST    /sign-out
+users           GET     /sign-in/confirm
+users           POST    /sign-in/confirm
+nobody          GET     /setup/<token>
+nobody          POST    /setup/<token>
+
+users           GET     /
+users           GET     /account
+users           POST    /account/end-sessions
+users           POST    /account/password
+users           POST    /account/preferences
+users           POST    /account/tokens
+own token       POST    /account/tokens/<int:token_id>/revoke
+
+users           GET     /search
+users           GET     /companies
+users           GET     /companies/<int:record_id>
+users           GET     /companies/<int:record_id>/delete
+users           POST    /companies/<int:record_id>/delete
+users           GET     /companies/<int:record_id>/edit
+users           POST    /companies/<int:record_id>/edit
+users           GET     /companies/<int:record_id>/persons
+users           GET     /companies/new
+users           POST    /companies/new
+users           GET     /companies/suggestions
+users           GET     /persons
+users           GET     /persons/<int:record_id>
+users           GET     /persons/<int:record_id>/delete
+users           POST    /persons/<int:record_id>/delete
+users           GET     /persons/<int:record_id>/edit
+users           POST    /persons/<int:record_id>/edit
+users           GET     /persons/new
+users           POST    /persons/new
+users           GET     /persons/suggestions
+
+users           GET     /companies/<int:record_id>/erp
+who see it      GET     /companies/<int:record_id>/erp/links/<int:link_id>
+users           GET     /persons/<int:record_id>/erp
+who see it      GET     /persons/<int:record_id>/erp/links/<int:link_id>
+
+administrators  GET     /settings/audit
+administrators  GET     /settings/groups
+administrators  GET     /settings/groups/<int:group_id>
+administrators  POST    /settings/groups/<int:group_id>
+administrators  POST    /settings/groups/<int:group_id>/delete
+administrators  GET     /settings/groups/new
+administrators  POST    /settings/groups/new
+administrators  GET     /settings/plugins
+administrators  GET     /settings/users
+administrators  GET     /settings/users/<int:user_id>
+administrators  POST    /settings/users/<int:user_id>
+administrators  POST    /settings/users/<int:user_id>/activate
+administrators  POST    /settings/users/<int:user_id>/deactivate
+administrators  POST    /settings/users/<int:user_id>/password
+administrators  GET     /settings/users/new
+administrators  POST    /settings/users/new
+
+administrators  GET     /settings/sync
+administrators  POST    /settings/sync/automatic
+administrators  GET     /settings/sync/connectors/<int:connector_id>
+administrators  POST    /settings/sync/connectors/<int:connector_id>
+administrators  POST    /settings/sync/connectors/<int:connector_id>/delete
+administrators  POST    /settings/sync/connectors/<int:connector_id>/refresh
+administrators  GET     /settings/sync/connectors/new
+administrators  POST    /settings/sync/connectors/new
+administrators  GET     /settings/sync/links/<int:link_id>
+administrators  POST    /settings/sync/links/<int:link_id>/activate
+administrators  GET     /settings/sync/links/<int:link_id>/configuration
+administrators  POST    /settings/sync/links/<int:link_id>/configuration
+administrators  POST    /settings/sync/links/<int:link_id>/deactivate
+administrators  POST    /settings/sync/links/<int:link_id>/delete
+administrators  GET     /settings/sync/links/<int:link_id>/mapping
+administrators  POST    /settings/sync/links/<int:link_id>/mapping
+administrators  GET     /settings/sync/links/<int:link_id>/mapping/order/<int:type_id>
+administrators  POST    /settings/sync/links/<int:link_id>/mapping/order/<int:type_id>
+administrators  POST    /settings/sync/links/<int:link_id>/pause
+administrators  POST    /settings/sync/links/<int:link_id>/refresh
+administrators  POST    /settings/sync/links/<int:link_id>/resume
+administrators  POST    /settings/sync/links/<int:link_id>/run
+administrators  POST    /settings/sync/links/<int:link_id>/schedule
+administrators  POST    /settings/sync/links/<int:link_id>/test
+administrators  GET     /settings/sync/links/fields
+administrators  POST    /settings/sync/links/items
+administrators  GET     /settings/sync/links/new
+administrators  POST    /settings/sync/links/new
+administrators  POST    /settings/sync/links/try
+administrators  GET     /settings/sync/priority
+administrators  POST    /settings/sync/priority
+
+API admin       GET     /api/v1/audit
+API admin       GET     /api/v1/groups
+API admin       POST    /api/v1/groups
+API admin       GET     /api/v1/groups/<int:group_id>
+API admin       PATCH   /api/v1/groups/<int:group_id>
+API admin       DELETE  /api/v1/groups/<int:group_id>
+API admin       GET     /api/v1/plugins
+API admin       GET     /api/v1/users
+API admin       POST    /api/v1/users
+API admin       GET     /api/v1/users/<int:user_id>
+API admin       PATCH   /api/v1/users/<int:user_id>
+API admin       POST    /api/v1/users/<int:user_id>/activate
+API admin       POST    /api/v1/users/<int:user_id>/deactivate
+API admin       PUT     /api/v1/users/<int:user_id>/password
+
+API read        GET     /api/v1/companies/<int:record_id>/erp-tab
+API read        GET     /api/v1/persons/<int:record_id>/erp-tab
+
+API read        GET     /api/v1/erp-links
+API admin       POST    /api/v1/erp-links
+API admin       POST    /api/v1/erp-links/test
+API link        GET     /api/v1/erp-links/<int:link_id>
+API admin       PATCH   /api/v1/erp-links/<int:link_id>
+API admin       DELETE  /api/v1/erp-links/<int:link_id>
+API admin       POST    /api/v1/erp-links/<int:link_id>/activate
+API admin       POST    /api/v1/erp-links/<int:link_id>/deactivate
+API admin       GET     /api/v1/erp-links/<int:link_id>/mappings
+API admin       PUT     /api/v1/erp-links/<int:link_id>/mappings
+API admin       POST    /api/v1/erp-links/<int:link_id>/pause
+API admin       POST    /api/v1/erp-links/<int:link_id>/refresh
+API admin       POST    /api/v1/erp-links/<int:link_id>/resume
+API admin       PUT     /api/v1/erp-links/<int:link_id>/schedule
+API admin       POST    /api/v1/erp-links/<int:link_id>/test
+API admin       GET     /api/v1/sync-connectors
+API admin       POST    /api/v1/sync-connectors
+API admin       GET     /api/v1/sync-connectors/<int:connector_id>
+API admin       PATCH   /api/v1/sync-connectors/<int:connector_id>
+API admin       DELETE  /api/v1/sync-connectors/<int:connector_id>
+API admin       POST    /api/v1/sync-connectors/<int:connector_id>/refresh
+API admin       GET     /api/v1/sync-priority
+API admin       PUT     /api/v1/sync-priority
+API admin       GET     /api/v1/sync-settings
+API admin       PATCH   /api/v1/sync-settings
+"""
+TABLE = {(row[16:24].strip(), row[24:].strip()): row[:16].strip() for row in ROUTES.splitlines() if row}
+
+FILLED_IN = {"name": "swagger-ui.css", "token": "guessed"}
+FILES = {"/static/<path:filename>": "icon.svg", "/bootstrap/static/<path:filename>": "css/bootstrap.min.css"}
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An application over the world, which is as at the beginning after each `restore()`."""
+
+    app: Flask
+    world: World
+    tokens: dict[str, str]
+    restore: Callable[[], None]
+
+    def client(self, caller: str) -> FlaskClient:
+        user = getattr(self.world, caller, None)
+        return client_of(self.app, user)
+
+    def path(self, rule: str) -> str:
+        ids = {**self.world.ids, **FILLED_IN, "filename": FILES.get(rule, "")}
+        if "/persons" in rule and not rule.startswith("/companies"):
+            ids["record_id"] = ids["person_id"]
+        for name, value in ids.items():
+            for converter in ("", "int:", "path:", "string:"):
+                rule = rule.replace(f"<{converter}{name}>", str(value))
+        assert "<" not in rule, "the world has nothing for this part of the path"
+        return rule
+
+
+@pytest.fixture(scope="module")
+def installation(sqlite_databases: SqliteDatabases, tmp_path_factory) -> Iterator[Installation]:
+    with sqlite_databases.migrated() as url:
+        database = Database(url)
+        world = make_world(database)
+        tokens = {
+            "read token": make_token(database, world.inside, TokenScope.READ),
+            "write token": make_token(database, world.inside, TokenScope.WRITE),
+            "admin token": make_token(database, world.administrator, TokenScope.ADMIN),
+        }
+        settings = Settings(data_folder=tmp_path_factory.mktemp("data"), sign_in_limit="100000 per minute")
+        app = create_app(settings, database)
+        app.config["WTF_CSRF_ENABLED"] = False
+        beginning = sqlite3.connect(":memory:")
+        file = sqlite3.connect(str(make_url(url).database))
+        file.backup(beginning)
+        yield Installation(app, world, tokens, lambda: beginning.backup(file))
+        file.close()
+        database.close()
+
+
+def verdict(installation: Installation, caller: str, method: str, rule: str) -> str:
+    """Ask, and say how the answer treats the caller."""
+    headers = {"If-Match": '"1"'} if rule.startswith("/api/") else {}
+    if caller in installation.tokens:
+        headers["Authorization"] = f"Bearer {installation.tokens[caller]}"
+    sent = {"json": {}} if rule.startswith("/api/") and method != "GET" else {}
+    answer = installation.client(caller).open(installation.path(rule), method=method, headers=headers, **sent)
+    assert answer.status_code < 500, answer.text
+    if answer.status_code == 401 or answer.headers.get("Location", "").startswith("/sign-in"):
+        return SIGN_IN
+    return {403: FORBIDDEN, 404: HIDDEN}.get(answer.status_code, IN)
+
+
+def test_every_route_of_the_application_is_in_the_table(installation):
+    routes = {
+        (method, rule.rule)
+        for rule in installation.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert sorted(routes - set(TABLE)) == [], "routes without a row"
+    assert sorted(set(TABLE) - routes) == [], "rows without a route"
+
+
+@pytest.mark.parametrize(("method", "rule"), TABLE, ids=[f"{method} {rule}" for method, rule in TABLE])
+def test_each_caller_gets_what_the_table_says(installation, method, rule):
+    expected = dict(zip(CALLERS, ACCESS[TABLE[method, rule]], strict=True))
+    found = {}
+    for caller in CALLERS:
+        found[caller] = verdict(installation, caller, method, rule)
+        if method != "GET":
+            installation.restore()
+    assert found == expected
