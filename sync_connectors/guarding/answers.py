@@ -108,13 +108,14 @@ def check_rejections(owner: str, rejections: Any, sent: Sequence[str] | None = N
         check_answer(owner, rejection, Rejection)
         try:
             key = check_key(rejection.key)
-            texts = [_cut(text) for text in (rejection.text, rejection.instruction, rejection.technical)]
+            text, instruction = _cut(rejection.text), _cut(rejection.instruction)
+            technical = _cut(rejection.technical)
             field = check_text(rejection.field, LONGEST_KEY)
         except ValueError as error:
             raise broken(owner, f"a rejection {error}") from None
         if key in checked or (known is not None and key not in known):
             raise broken(owner, "it rejects a record that was not sent, or one twice")
-        checked[key] = Rejection(key, *texts, field)
+        checked[key] = Rejection(key, text, instruction, technical, field)
     return tuple(checked.values())
 
 
