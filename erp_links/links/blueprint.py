@@ -23,6 +23,7 @@ from host.accounts.current import administrator_required, current_doer
 from host.api import register_api
 from host.errors import ConflictError, InvalidInputError, TielineError, UpstreamError
 from host.settings import Settings
+from host.web.fragments import with_etag
 from host.web.navigation import NavigationItem, Section, for_administrators, register_item
 
 blueprint = Blueprint("links", __name__, url_prefix="/settings/sync")
@@ -94,6 +95,20 @@ def change_automatic() -> ResponseReturnValue:
 def overview(link_id: int) -> ResponseReturnValue:
     """Show where a link stands."""
     return _page(link_id, Shown())
+
+
+@blueprint.get(f"{_LINK}/runs")
+@administrator_required
+def runs(link_id: int) -> ResponseReturnValue:
+    """The last runs of a link, to be put in place while one is under way."""
+    runtime = current_runtime()
+    with runtime.database.reading() as session:
+        link = managed_link(session, link_id)
+        row = rows_of(session, runtime, [link])[0]
+        html = render_template(
+            "links/runs.html", link=link, row=row, runs=recent_runs(session, link_id), outcomes=outcome_words()
+        )
+    return with_etag(html, stop=not row.is_running)
 
 
 @blueprint.post(f"{_LINK}/test")

@@ -96,7 +96,7 @@ def try_out() -> ResponseReturnValue:
         result = testing.test_configuration(current_runtime(), current_doer(), _submission(), link_id)
     except InvalidInputError as error:
         html = render_template("links/result.html", errors=error.errors)
-        return jsonify(passed=False, html=html, errors=error.errors), 422
+        return jsonify(passed=False, html=html, errors=error.errors)
     except TielineError as error:
         html = render_template("links/result.html", trouble=error)
         return jsonify(passed=False, html=html, errors={}), error.status

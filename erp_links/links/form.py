@@ -134,7 +134,7 @@ def shown_again(fields: Sequence[ConfigurationField], sent: Mapping[str, Any]) -
 
 
 def principals_of(session: Session, choice: VisibilityChoice | None) -> tuple[PrincipalRow, ...]:
-    """Return all groups and active users, those of the choice marked; a chosen user who is inactive stays listed."""
+    """Return groups and active users, the chosen ones first; a chosen user who is inactive stays listed."""
     grants = choice.grants if choice else ()
     by_user = {grant.user_id: grant for grant in grants if grant.user_id is not None}
     by_group = {grant.group_id: grant for grant in grants if grant.group_id is not None}
@@ -144,10 +144,11 @@ def principals_of(session: Session, choice: VisibilityChoice | None) -> tuple[Pr
         .where(User.active.is_(True) | User.id.in_(list(by_user)))
         .order_by(User.name, User.id)
     )
-    return (
+    rows = [
         *(_principal("group", number, name, note, by_group.get(number)) for number, name, note in groups),
         *(_principal("user", number, name, login, by_user.get(number)) for number, name, login in users),
-    )
+    ]
+    return tuple(sorted(rows, key=lambda row: not row.is_selected))
 
 
 def choice_of_link(link: ErpLink) -> VisibilityChoice:
