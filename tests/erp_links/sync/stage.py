@@ -32,7 +32,7 @@ from host.crm.values import CrmValue
 from host.database import Database
 from host.secrets import SecretBox, SecretStore
 from host.settings import Settings
-from sync_connectors.loading import Plugins
+from sync_connectors.loading import Plugins, load_plugins
 from sync_connectors.registered.declaration import Declaration
 from sync_connectors.registered.models import SyncConnector
 from sync_connectors.urls import resolve
@@ -157,10 +157,11 @@ class Stage:
         with self.database.reading() as session:
             return session.scalar(select(func.count()).select_from(model)) or 0
 
-    def on_other_connections(self) -> "Stage":
-        """The same stage for a child process or a second host, which must not share connections."""
+    def in_another_process(self) -> "Stage":
+        """The same stage for a child process or a second host, which share no connections and no threads."""
         url = self.database.engine.url.render_as_string(hide_password=False)
-        return replace(self, runtime=replace(self.runtime, database=Database(url)))
+        plugins = load_plugins(self.runtime.settings)
+        return replace(self, runtime=replace(self.runtime, database=Database(url), plugins=plugins))
 
     def _all(self, statement: Any) -> list[Any]:
         with self.database.reading() as session:

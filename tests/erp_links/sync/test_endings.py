@@ -289,7 +289,7 @@ def test_while_a_run_is_under_way_no_other_worker_gets_it(stage: Stage) -> None:
 
     def look(point: str) -> None:
         if point == "page fetched":
-            seen.append(locked_out(stage) and not stage.on_other_connections().work())
+            seen.append(locked_out(stage) and not stage.in_another_process().work())
 
     stage.work(look)
     assert seen
