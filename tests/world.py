@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 
-from erp_links.links.models import ErpLink, LinkAccess, LinkState, Visibility
+from erp_links.links.models import LinkAccess, LinkState, Visibility
 from erp_links.mapping.models import LinkActorType
 from erp_links.sync.models import FailedRecord, Outcome, Pairing, Run, RunStatus
 from host.accounts.models import User

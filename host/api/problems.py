@@ -6,10 +6,10 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, cast
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from host.accounts.current import is_api_request
 from host.errors import InvalidInputError, NotSignedInError, StaleVersionError, TielineError, TooManyRequestsError
@@ -113,6 +113,8 @@ def _problem_of_http(error: HTTPException) -> ResponseReturnValue:
 def _without_error_pages(response: Response) -> Response:
     if not is_api_request() or response.status_code < 400 or response.mimetype == CONTENT_TYPE:
         return response
+    if isinstance(request.routing_exception, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(request.routing_exception.valid_methods or ())
     kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     return problem(response.status_code, _code_of(response.status_code), _detail_of(response.status_code), headers=kept)
 

@@ -76,6 +76,11 @@ def test_every_error_is_a_problem(api, method, path, options, status):
     assert answer.json["detail"]
 
 
+def test_a_wrong_method_is_told_the_right_ones(api):
+    allowed = api.delete("/users").headers["Allow"]
+    assert {"GET", "POST"} <= set(allowed.split(", "))
+
+
 def test_every_fault_of_every_field_is_named(api):
     errors = api.post("/users", json={"login": "a b", "role": "boss", "nick": 1}).json["errors"]
     assert {error["field"] for error in errors} == {"login", "role", "nick", "name", "password"}
