@@ -6,6 +6,8 @@ from typing import Any
 from flask import Blueprint, Flask
 from flask_babel import lazy_gettext as _l
 
+from host.api import register_api
+from host.crm import api
 from host.crm.pages import cards, editing, fields, importing, listing, lists, suggesting
 from host.crm.panels import referring_entities
 from host.crm.registry import entity_types
@@ -27,6 +29,8 @@ View = Callable[..., Any]
 def init_app(app: Flask, _settings: Settings) -> None:
     """Give each entity of the registry its pages and its entry in the navigation."""
     app.register_blueprint(blueprint)
+    for resource in api.blueprints:
+        register_api(app, resource)
     for order, entity in enumerate(entity_types().values(), start=1):
         register_item(
             app,
