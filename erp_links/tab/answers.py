@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from erp_links.tab.blocks import TabBlock
-from erp_links.tab.reading import ActorReading, BlockReading, TabValue, Trouble
+from erp_links.tab.values import ActorReading, BlockReading, TabValue, Trouble
 from erp_links.tab.words import shown
 from sync_connectors.codec import value_to_json
 

@@ -6,8 +6,7 @@ from typing import Any
 from erp_links.runtime import current_runtime
 from erp_links.tab.answers import TabSchema, tab_answer
 from erp_links.tab.blocks import tab_blocks
-from erp_links.tab.list_texts import current_list_texts
-from erp_links.tab.reading import read_blocks
+from erp_links.tab.reading import current_tab_reader
 from host.accounts.current import current_principal
 from host.api import ApiBlueprint, TokenScope, api_blueprint, requires
 from host.crm import records
@@ -36,7 +35,7 @@ def _view(entity: EntityType, blueprint: ApiBlueprint) -> Callable[[int], dict[s
         with runtime.database.reading() as session:
             records.get(session, entity.key, record_id)
             blocks = tab_blocks(session, runtime, current_principal(), entity.key, record_id)
-        return tab_answer(read_blocks(runtime, current_list_texts(), blocks))
+        return tab_answer(current_tab_reader().read_all(blocks))
 
     view: Callable[[int], dict[str, Any]] = erp_tab
     return view

@@ -5,12 +5,13 @@ from flask_babel import lazy_gettext as _l
 from flask_login import login_required
 from sqlalchemy.orm import Session
 
+from erp_links.runtime import EXTENSION as LINKS
 from erp_links.runtime import current_runtime
 from erp_links.tab import api
 from erp_links.tab.blocks import count_paired, has_blocks, tab_block, tab_blocks
 from erp_links.tab.history import sync_history
-from erp_links.tab.list_texts import EXTENSION, ListTexts, current_list_texts
-from erp_links.tab.reading import BlockReading, read_block, read_blocks
+from erp_links.tab.reading import EXTENSION, TabReader, current_tab_reader
+from erp_links.tab.values import BlockReading
 from erp_links.tab.words import shown
 from host.accounts.current import current_principal
 from host.accounts.principal import Principal
@@ -27,7 +28,7 @@ blueprint = Blueprint("erp_tab", __name__)
 
 def init_app(app: Flask, _settings: Settings) -> None:
     """Add the tab to the cards of all entities, its pages and its API."""
-    app.extensions[EXTENSION] = ListTexts()
+    app.extensions[EXTENSION] = TabReader(app.extensions[LINKS])
     app.register_blueprint(blueprint)
     for resource in api.tab_resources():
         register_api(app, resource)
@@ -52,13 +53,13 @@ def show(entity_type: str, record_id: int) -> str:
         history = sync_history(session, principal, entity_type, record_id)
     readings: dict[int, BlockReading] = {}
     if "now" in request.args:
-        readings = {each.block.link_id: each for each in read_blocks(runtime, current_list_texts(), blocks)}
+        readings = {each.block.link_id: each for each in current_tab_reader().read_all(blocks)}
     return render_template(
         "tab/erp.html",
         **frame,
         blocks=blocks,
         readings=readings,
-        seconds=2 * runtime.settings.erp_tab_seconds,
+        seconds=2 * runtime.settings.erp_tab_seconds + 2,
         history=history,
         shown=shown,
     )
@@ -71,7 +72,7 @@ def block(entity_type: str, record_id: int, link_id: int) -> str:
     with runtime.database.reading() as session:
         records.get(session, entity_type, record_id)
         found = tab_block(session, runtime, principal, entity_type, record_id, link_id)
-    return render_template("tab/block.html", reading=read_block(runtime, current_list_texts(), found), shown=shown)
+    return render_template("tab/block.html", reading=current_tab_reader().read(found), shown=shown)
 
 
 def _badge(session: Session, principal: Principal, entity_type: str, record_id: int) -> int | None:

@@ -8,7 +8,7 @@ from babel.numbers import format_decimal
 from flask_babel import format_date, format_datetime, get_locale
 from flask_babel import gettext as _
 
-from erp_links.tab.reading import TabValue
+from erp_links.tab.values import TabValue
 from sync_connectors import Rows, Value
 
 LONGEST_TEXT = 500

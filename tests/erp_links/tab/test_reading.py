@@ -1,6 +1,8 @@
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import event
@@ -9,7 +11,7 @@ from erp_links.links.models import LinkAccess, LinkState, PauseReason, Visibilit
 from erp_links.sync.models import FailedRecord
 from erp_links.tab.blocks import count_paired, has_blocks, tab_block, tab_blocks
 from erp_links.tab.list_texts import SECONDS_KEPT, ListTexts
-from erp_links.tab.reading import read_block, read_blocks
+from erp_links.tab.reading import TabReader
 from erp_links.tab.words import shown
 from host.accounts.principal import Principal
 from host.errors import NotFoundError
@@ -17,6 +19,17 @@ from sync_connectors import Actors, AuthenticationError, Notice, NoticeLevel, Un
 from tests.accounts import make_user
 
 IDA = Principal(1, "Ida Holm", is_administrator=False, group_ids=frozenset())
+
+
+HOLDING_SECONDS = 20
+
+
+@pytest.fixture
+def held():
+    """An ERP that does not answer until the test is over."""
+    released = Event()
+    yield lambda *_asked: (released.wait(HOLDING_SECONDS), Actors())[1]
+    released.set()
 
 
 def company_id(stage):
@@ -30,7 +43,7 @@ def blocks(stage, principal=IDA, record_id=None):
 
 def read(stage, texts=None):
     (block,) = blocks(stage)
-    reading = read_block(stage.runtime, texts or ListTexts(), block)
+    reading = TabReader(stage.runtime, texts).read(block)
     assert len(reading.actors) == 1
     return reading.actors[0]
 
@@ -71,11 +84,11 @@ def test_a_dead_erp_shows_its_own_words_and_the_last_known_values(stage):
     assert texts_of(reading) == {"PHONE": "86 12 00 45"}
 
 
-def test_a_slow_erp_is_given_up_after_its_seconds(sqlite_stage):
-    sqlite_stage.server.slow["get"] = 3.0
+def test_a_slow_erp_is_given_up_after_its_seconds(sqlite_stage, held):
+    sqlite_stage.server.answer["get"] = held
     started = time.monotonic()
     reading = read(sqlite_stage)
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < HOLDING_SECONDS / 2
     assert "did not answer within 1 second" in reading.trouble.text
     assert texts_of(reading) == {"PHONE": "86 12 00 45"}
 
@@ -157,7 +170,7 @@ def test_a_record_without_a_pairing_has_a_block_that_is_not_connected(stage):
     record_id = stage.add("company", name="Beta")
     (block,) = blocks(stage, record_id=record_id)
     assert (block.actors, block.actor_labels) == ((), ("Customer",))
-    assert read_block(stage.runtime, ListTexts(), block).actors == ()
+    assert TabReader(stage.runtime).read(block).actors == ()
 
 
 def test_a_link_that_the_reader_may_not_see_leaves_no_trace(stage):
@@ -191,9 +204,32 @@ def test_blocks_take_a_constant_number_of_statements(stage):
 
 
 def test_several_blocks_are_read_side_by_side(sqlite_stage):
-    sqlite_stage.server.slow["get"] = 0.4
+    both_asked = Barrier(2, timeout=HOLDING_SECONDS)
+    settings = replace(sqlite_stage.runtime.settings, erp_tab_seconds=HOLDING_SECONDS)
+    sqlite_stage.server.answer["get"] = lambda *_asked: (both_asked.wait(), Actors())[1]
     (block,) = blocks(sqlite_stage)
-    started = time.monotonic()
-    readings = read_blocks(sqlite_stage.runtime, ListTexts(), [block] * 3)
-    assert time.monotonic() - started < 1.0
-    assert all(each.actors[0].is_live for each in readings)
+    readings = TabReader(replace(sqlite_stage.runtime, settings=settings)).read_all([block] * 2)
+    assert [each.actors[0].trouble.text for each in readings] == ["the ERP no longer has this record"] * 2
+
+
+def test_readers_of_a_slow_erp_do_not_take_all_threads(sqlite_stage, held):
+    sqlite_stage.server.answer["get"] = held
+    (block,) = blocks(sqlite_stage)
+    reader = TabReader(sqlite_stage.runtime)
+    with ThreadPoolExecutor(4) as pool:
+        readings = [each.result() for each in [pool.submit(reader.read, block, 0.05) for _reader in range(4)]]
+    refused = [each.actors[0] for each in readings if "others wait" in each.actors[0].trouble.text]
+    assert len(refused) == 2
+    assert texts_of(refused[0]) == {"PHONE": "86 12 00 45"}
+    del sqlite_stage.server.answer["get"]
+    assert reader.read(block, HOLDING_SECONDS).actors[0].is_live
+
+
+def test_last_known_list_items_keep_the_text_that_was_last_told(sqlite_stage):
+    sqlite_stage.map("Customer", {"NAME": "name", "COUNTRY": "country"})
+    sqlite_stage.run()
+    texts = ListTexts()
+    read(sqlite_stage, texts)
+    sqlite_stage.server.fail["get"] = UnavailableError("closed")
+    assert texts_of(read(sqlite_stage, texts))["COUNTRY"] == "Denmark"
+    assert texts_of(read(sqlite_stage))["COUNTRY"] == "DK"
