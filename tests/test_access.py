@@ -29,6 +29,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "signing out":     (SIGN_IN,   SIGN_IN,   SIGN_IN,   SIGN_IN,   SIGN_IN,   SIGN_IN,   SIGN_IN),
     "users":           (SIGN_IN,   IN,        IN,        IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
     "own token":       (SIGN_IN,   HIDDEN,    HIDDEN,    IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
+    "own import":      (SIGN_IN,   HIDDEN,    IN,        HIDDEN,    SIGN_IN,   SIGN_IN,   SIGN_IN),
     "administrators":  (SIGN_IN,   FORBIDDEN, FORBIDDEN, IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
     "who see it":      (SIGN_IN,   HIDDEN,    IN,        HIDDEN,    SIGN_IN,   SIGN_IN,   SIGN_IN),
     "API read":        (SIGN_IN,   IN,        IN,        IN,        IN,        IN,        IN),
@@ -74,6 +75,14 @@ users           GET     /companies/<int:record_id>/persons
 users           GET     /companies/new
 users           POST    /companies/new
 users           GET     /companies/suggestions
+users           GET     /companies/import
+users           POST    /companies/import
+own import      GET     /companies/import/<token>
+own import      POST    /companies/import/<token>
+own import      GET     /companies/import/<token>/progress
+own import      POST    /companies/import/<token>/progress
+own import      GET     /companies/import/<token>/refused.csv
+own import      POST    /companies/import/<token>/start
 users           GET     /persons
 users           GET     /persons/<int:record_id>
 users           GET     /persons/<int:record_id>/delete
@@ -83,6 +92,14 @@ users           POST    /persons/<int:record_id>/edit
 users           GET     /persons/new
 users           POST    /persons/new
 users           GET     /persons/suggestions
+users           GET     /persons/import
+users           POST    /persons/import
+own import      GET     /persons/import/<token>
+own import      POST    /persons/import/<token>
+own import      GET     /persons/import/<token>/progress
+own import      POST    /persons/import/<token>/progress
+own import      GET     /persons/import/<token>/refused.csv
+own import      POST    /persons/import/<token>/start
 
 users           GET     /companies/<int:record_id>/erp
 who see it      GET     /companies/<int:record_id>/erp/links/<int:link_id>
@@ -90,6 +107,19 @@ users           GET     /persons/<int:record_id>/erp
 who see it      GET     /persons/<int:record_id>/erp/links/<int:link_id>
 
 administrators  GET     /settings/audit
+administrators  GET     /settings/fields
+administrators  POST    /settings/fields
+administrators  GET     /settings/fields/<int:field_id>
+administrators  POST    /settings/fields/<int:field_id>
+administrators  POST    /settings/fields/<int:field_id>/delete
+administrators  GET     /settings/lists
+administrators  POST    /settings/lists
+administrators  GET     /settings/lists/<list_key>
+administrators  POST    /settings/lists/<list_key>
+administrators  POST    /settings/lists/<list_key>/delete
+administrators  POST    /settings/lists/<list_key>/items/<item_key>
+administrators  POST    /settings/lists/<list_key>/items/<item_key>/delete
+administrators  POST    /settings/lists/<list_key>/rename
 administrators  GET     /settings/groups
 administrators  GET     /settings/groups/<int:group_id>
 administrators  POST    /settings/groups/<int:group_id>
@@ -128,6 +158,7 @@ administrators  POST    /settings/sync/links/<int:link_id>/pause
 administrators  POST    /settings/sync/links/<int:link_id>/refresh
 administrators  POST    /settings/sync/links/<int:link_id>/resume
 administrators  POST    /settings/sync/links/<int:link_id>/run
+administrators  GET     /settings/sync/links/<int:link_id>/runs
 administrators  POST    /settings/sync/links/<int:link_id>/schedule
 administrators  POST    /settings/sync/links/<int:link_id>/test
 administrators  GET     /settings/sync/links/fields
@@ -153,7 +184,21 @@ API admin       POST    /api/v1/users/<int:user_id>/activate
 API admin       POST    /api/v1/users/<int:user_id>/deactivate
 API admin       PUT     /api/v1/users/<int:user_id>/password
 
+API read        GET     /api/v1/companies
+API write       POST    /api/v1/companies
+API read        GET     /api/v1/companies/<int:record_id>
+API write       PATCH   /api/v1/companies/<int:record_id>
+API write       DELETE  /api/v1/companies/<int:record_id>
+API read        GET     /api/v1/companies/external-ids/<source>/<external_id>
+API write       POST    /api/v1/companies/upsert
 API read        GET     /api/v1/companies/<int:record_id>/erp-tab
+API read        GET     /api/v1/persons
+API write       POST    /api/v1/persons
+API read        GET     /api/v1/persons/<int:record_id>
+API write       PATCH   /api/v1/persons/<int:record_id>
+API write       DELETE  /api/v1/persons/<int:record_id>
+API read        GET     /api/v1/persons/external-ids/<source>/<external_id>
+API write       POST    /api/v1/persons/upsert
 API read        GET     /api/v1/persons/<int:record_id>/erp-tab
 
 API read        GET     /api/v1/erp-links
@@ -205,6 +250,8 @@ class Installation:
         ids = {**self.world.ids, **FILLED_IN, "filename": FILES.get(rule, "")}
         if "/persons" in rule and not rule.startswith("/companies"):
             ids["record_id"] = ids["person_id"]
+        if "/import/" in rule:
+            ids["token"] = ids["person_import" if rule.startswith("/persons") else "company_import"]
         for name, value in ids.items():
             for converter in ("", "int:", "path:", "string:"):
                 rule = rule.replace(f"<{converter}{name}>", str(value))
@@ -216,13 +263,14 @@ class Installation:
 def installation(sqlite_databases: SqliteDatabases, tmp_path_factory) -> Iterator[Installation]:
     with sqlite_databases.migrated() as url:
         database = Database(url)
-        world = make_world(database)
+        data_folder = tmp_path_factory.mktemp("data")
+        world = make_world(database, data_folder)
         tokens = {
             "read token": make_token(database, world.inside, TokenScope.READ),
             "write token": make_token(database, world.inside, TokenScope.WRITE),
             "admin token": make_token(database, world.administrator, TokenScope.ADMIN),
         }
-        settings = Settings(data_folder=tmp_path_factory.mktemp("data"), sign_in_limit="100000 per minute")
+        settings = Settings(data_folder=data_folder, sign_in_limit="100000 per minute")
         app = create_app(settings, database)
         app.config["WTF_CSRF_ENABLED"] = False
         beginning = sqlite3.connect(":memory:")

@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from erp_links.links.models import LinkAccess, LinkState, Visibility
 from erp_links.mapping.models import LinkActorType
 from erp_links.sync.models import FailedRecord, Outcome, Pairing, Run, RunStatus
 from host.accounts.models import User
 from host.accounts.operations import create_group, create_token
-from host.crm import bulk
+from host.audit.doer import Doer
+from host.crm import bulk, list_operations
+from host.crm.custom_fields import FieldChange, add_field
+from host.crm.external_ids import add_external_ids
+from host.crm.fields import CrmType
+from host.crm.importing import operations as importing
 from host.database import Database
 from host.jobs.models import WorkerProcess
 from tests.accounts import CONSOLE, make_administrator, make_user
@@ -33,8 +41,8 @@ class World:
     ids: dict[str, int | str]
 
 
-def make_world(database: Database) -> World:
-    """Fill a migrated, empty database."""
+def make_world(database: Database, data_folder: Path) -> World:
+    """Fill a migrated, empty database, and the data folder of the application that works on it."""
     administrator = make_administrator(database)
     inside, outside = make_user(database, "inside"), make_user(database, "outside")
     with database.writing() as session:
@@ -96,5 +104,29 @@ def make_world(database: Database) -> World:
             "person_id": person,
             "run_id": run.id,
             "failed_id": failed.id,
+            **_custom_field_and_list(session),
+            **_external_ids(session, company, person),
         }
+        for entity_type in ("company", "person"):
+            ids[f"{entity_type}_import"] = _import(session, inside, entity_type, data_folder)
     return World(administrator, inside, outside, ids)
+
+
+def _custom_field_and_list(session: Session) -> dict[str, int | str]:
+    colours = list_operations.add_list(session, CONSOLE, "Colours")
+    red = list_operations.add_item(session, CONSOLE, colours.key, "Red", 1)
+    field = add_field(session, CONSOLE, "company", CrmType.TEXT, FieldChange("Shoe size"))
+    return {"field_id": field.id, "list_key": colours.key, "item_key": red}
+
+
+def _external_ids(session: Session, company: int, person: int) -> dict[str, int | str]:
+    add_external_ids(session, "company", "shop", {"S1": company})
+    add_external_ids(session, "person", "shop", {"S1": person})
+    return {"source": "shop", "external_id": "S1"}
+
+
+def _import(session: Session, user: User, entity_type: str, data_folder: Path) -> str:
+    folder = data_folder / importing.FOLDER
+    kept = importing.keep_file(folder, BytesIO(b"Name\nBerg\n"))
+    doer = Doer(user.id, user.name, "page")
+    return importing.begin(session, doer, folder, entity_type, "some.csv", kept).token
