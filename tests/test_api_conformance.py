@@ -41,7 +41,7 @@ PROFILE = settings(
 
 
 @dataclass(frozen=True)
-class Tester:
+class ApiCaller:
     """Calls the operations of an API as an administrator who sees the link of the world."""
 
     app: Flask
@@ -88,20 +88,20 @@ class Tester:
 
 
 @pytest.fixture
-def tester(sqlite_database: Database, tmp_path) -> Tester:
-    world = make_world(sqlite_database)
+def caller(sqlite_database: Database, tmp_path) -> ApiCaller:
+    world = make_world(sqlite_database, tmp_path)
     with sqlite_database.writing() as session:
         session.add(LinkAccess(link_id=world.ids["link_id"], user_id=world.administrator.id))
     app = create_app(Settings(data_folder=tmp_path, tests_per_minute=10_000), sqlite_database)
     token = make_token(sqlite_database, world.administrator, TokenScope.ADMIN)
-    return Tester(app, {"Authorization": f"Bearer {token}"}, world.ids)
+    return ApiCaller(app, {"Authorization": f"Bearer {token}"}, world.ids)
 
 
-def test_no_operation_fails_and_each_answers_as_documented(tester, subtests):
-    operations = [result.ok() for result in tester.document().get_all_operations()]
+def test_no_operation_fails_and_each_answers_as_documented(caller, subtests):
+    operations = [result.ok() for result in caller.document().get_all_operations()]
     assert len(operations) > 30
     # what was deleted can no longer be tried, so deletions come last
     for operation in sorted(operations, key=lambda each: each.method == "delete"):
         with subtests.test(operation.label):
-            seen = tester.statuses_of(operation)
+            seen = caller.statuses_of(operation)
             assert seen - {401, 403, 404}, "no call reached anything"
