@@ -42,8 +42,8 @@ def take_over_declaration(session: Session, link: ErpLink, declared: DeclaredLin
         if row is None:
             row = LinkActorType(link_id=link.id, name=actor_type.name, declaration={}, match_fields=[], fields=[])
             session.add(row)
-        _take_over_type(row, actor_type, rank)
-        _take_over_fields(session, row, declared, now)
+        has_entity = _take_over_type(row, actor_type, rank)
+        _take_over_fields(session, row, declared, now, proposes_all=has_entity)
         if before is not None and before != _state(row):
             row.version += 1
     for row in rows.values():
@@ -56,17 +56,22 @@ def take_over_declaration(session: Session, link: ErpLink, declared: DeclaredLin
         _switch_first_on(session, link)
 
 
-def _take_over_type(row: LinkActorType, actor_type: ActorType, rank: int) -> None:
+def _take_over_type(row: LinkActorType, actor_type: ActorType, rank: int) -> bool:
+    """Refresh an actor type; return whether it has an entity of the hub now that it had none before."""
     if row.missing_since is not None:
         row.missing_since = None
         _became_eligible(row)
     row.rank = rank
     row.declaration = actor_type_to_json(actor_type)
-    if not row.entity_type:
-        row.entity_type = next(iter(suitable_entities(actor_type)), "")
+    if row.entity_type:
+        return False
+    row.entity_type = next(iter(suitable_entities(actor_type)), "")
+    return bool(row.entity_type)
 
 
-def _take_over_fields(session: Session, row: LinkActorType, declared: DeclaredLink, now: datetime) -> None:
+def _take_over_fields(
+    session: Session, row: LinkActorType, declared: DeclaredLink, now: datetime, *, proposes_all: bool
+) -> None:
     present = sorted(declared.fields.get(row.name, ()), key=lambda field: field.rank)  # stable: ties as declared
     searchable = frozenset(declared.searchable.get(row.name, ()))
     crm_fields = fields_of(session, row.entity_type) if row.entity_type else {}
@@ -75,7 +80,13 @@ def _take_over_fields(session: Session, row: LinkActorType, declared: DeclaredLi
     for field in present:
         if field.key in known:
             _refresh(known[field.key], row, field)
-    _add_fields(row, added, crm_fields, is_first=not known)
+    _add_fields(row, added)
+    open_fields = [field for field in (present if proposes_all else added) if not _is_mapped(known.get(field.key))]
+    proposed = _propose(row, open_fields, crm_fields)
+    if proposes_all:
+        row.match_fields = propose_match(row.entity_type, set(proposed.values()))
+    if not known:
+        _choose_what_is_shown(row, present, proposed)
     keys = {field.key for field in present}
     for each in row.fields:
         each.searchable = each.key in searchable
@@ -91,30 +102,28 @@ def _refresh(known: LinkField, row: LinkActorType, field: Field) -> None:
             _became_eligible(row)
 
 
-def _add_fields(
-    row: LinkActorType, added: Sequence[Field], crm_fields: Mapping[str, CrmField], *, is_first: bool
-) -> None:
-    taken = {each.crm_field for each in row.fields if each.crm_field}
-    proposed = propose(row.entity_type, added, crm_fields, taken)
+def _add_fields(row: LinkActorType, added: Sequence[Field]) -> None:
     first_rank = max((each.rank for each in row.fields), default=-1) + 1
     for rank, field in enumerate(added, start=first_rank):
-        row.fields.append(
-            LinkField(
-                key=field.key,
-                rank=rank,
-                declaration=field_to_json(field),
-                crm_field=proposed.get(field.key),
-                proposed=field.key in proposed,
-            )
-        )
-    if is_first:
-        row.match_fields = propose_match(row.entity_type, set(proposed.values()))
-        _choose_what_is_shown(row, added, proposed)
+        row.fields.append(LinkField(key=field.key, rank=rank, declaration=field_to_json(field)))
 
 
-def _choose_what_is_shown(row: LinkActorType, added: Sequence[Field], proposed: dict[str, str]) -> None:
+def _is_mapped(known: LinkField | None) -> bool:
+    return known is not None and known.crm_field is not None
+
+
+def _propose(row: LinkActorType, fields: Sequence[Field], crm_fields: Mapping[str, CrmField]) -> dict[str, str]:
+    taken = {each.crm_field for each in row.fields if each.crm_field}
+    proposed = propose(row.entity_type, fields, crm_fields, taken)
+    for each in row.fields:
+        if each.key in proposed:
+            each.crm_field, each.proposed = proposed[each.key], True
+    return proposed
+
+
+def _choose_what_is_shown(row: LinkActorType, fields: Sequence[Field], proposed: Mapping[str, str]) -> None:
     """Start with a tab that is neither empty nor endless: what the CRM does not show anyway, up to a screenful."""
-    carrying = [field.key for field in added if carries_values(field.type)]
+    carrying = [field.key for field in fields if carries_values(field.type)]
     shown = [key for key in carrying if key not in proposed][:FIELDS_SHOWN_AT_FIRST]
     searched = carrying[:COLUMNS_SEARCHED_AT_FIRST]
     for each in row.fields:

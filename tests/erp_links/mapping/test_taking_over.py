@@ -112,6 +112,20 @@ def test_an_entity_the_hub_does_not_have_is_left_open(sqlite_database):
         assert not any(each.row.crm_field for each in mapped.fields)
 
 
+def test_an_entity_that_the_hub_has_since_is_taken_and_gets_proposals(sqlite_database):
+    with sqlite_database.writing() as session:
+        link = stored_link(session)
+        row = type_row(session, link)
+        row.entity_type, row.match_fields = "", []  # as an older Tieline left it, whose hub had no such entity
+        for each in row.fields:
+            each.crm_field, each.proposed = None, False
+        session.flush()
+        take_over_declaration(session, link, DECLARED, LATER)
+        row = type_row(session, link)
+        assert (row.entity_type, row.match_fields) == ("company", ["number"])
+        assert {each.key: each.crm_field for each in row.fields if each.proposed}["NAME"] == "name"
+
+
 class Session:
     """Answers like a link and notes the order of the questions."""
 
