@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from erp_links.links import gate
 from erp_links.links.connecting import Target
 from erp_links.links.models import ErpLink
-from erp_links.links.stored import readable_configuration
+from erp_links.links.stored import readable_configuration, state_texts
 from erp_links.links.submission import LinkSubmission
 from erp_links.runtime import LinkRuntime
 from host.accounts.models import User
@@ -81,6 +81,7 @@ def read_candidate(
     )
     addresses = {one.key for one in fields if one.address}
     moved = stored is None or is_void or bool(submitted.changed_keys & addresses)
+    tokens = state_texts(session, runtime.secret_box, link.id) if link and not moved else ()
     guid = link.guid if link else _guid_of(session, submission.proof, doer.user_id)
     zone = submission.erp_time_zone if submission.erp_time_zone is not None else link.erp_time_zone if link else ""
     return Candidate(
@@ -88,7 +89,7 @@ def read_candidate(
             connector=connector,
             guid=guid,
             configuration=submitted.typed,
-            secrets=tuple(submitted.secrets.values()),
+            secrets=(*submitted.secrets.values(), *tokens),
             state_of=link.id if link and not moved else None,
             link_name=submission.name or (link.name if link else ""),
             time_zone=zone or runtime.settings.time_zone,

@@ -17,7 +17,7 @@ from erp_links.links.finding import managed_link
 from erp_links.links.models import ErpLink, PauseReason
 from erp_links.links.resaving import ResavingSession
 from erp_links.links.standing import GATED, standing_of
-from erp_links.links.stored import stored_configuration
+from erp_links.links.stored import state_texts, stored_configuration
 from erp_links.runtime import LinkRuntime
 from host.logs import redact
 from host.secrets import KeyLostError
@@ -143,7 +143,7 @@ def _target_of(session: Session, runtime: LinkRuntime, link: ErpLink) -> Target:
         connector=resolve(runtime.plugins, link.connector.url),
         guid=link.guid,
         configuration=typed_configuration(declaration_of(link.connector).fields, stored),
-        secrets=tuple(stored.secrets.values()),
+        secrets=(*stored.secrets.values(), *state_texts(session, runtime.secret_box, link.id)),
         state_of=link.id,
         link_name=link.name,
         time_zone=link.erp_time_zone or runtime.settings.time_zone,

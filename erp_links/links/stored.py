@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from erp_links.links.finding import secret_owner
+from erp_links.links.finding import secret_owner, state_owner
 from erp_links.links.models import ErpLink
 from host.secrets import KeyLostError, SecretBox, SecretStore
 from sync_connectors.configuration import StoredConfiguration
@@ -27,6 +27,15 @@ def readable_configuration(session: Session, box: SecretBox, link: ErpLink) -> S
         return StoredConfiguration(
             dict(link.configuration), {name: secret.text for name, secret in kept.items() if secret is not None}
         )
+
+
+def state_texts(session: Session, box: SecretBox, link_id: int) -> tuple[str, ...]:
+    """Return what connectors keep in the durable state of a link, tokens mostly, to be kept out of logs and errors."""
+    store, owner = SecretStore(session, box), state_owner(link_id)
+    try:
+        return tuple(store.read(owner).values())
+    except KeyLostError:  # a connector cannot read it either
+        return ()
 
 
 def write_configuration(session: Session, box: SecretBox, link: ErpLink, configuration: StoredConfiguration) -> None:
