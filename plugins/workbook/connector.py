@@ -1,7 +1,6 @@
 """The connector `plugin:workbook` and its sessions."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
 
 from plugins.workbook import reading, writing
 from plugins.workbook.files import WorkbookPath
@@ -100,10 +99,10 @@ class WorkbookSession(LinkSession):
 class WorkbookConnector(Connector):
     """Business workbooks below the folder that the setting `files_root` names."""
 
-    name: ClassVar[str] = "workbook"
-    label: ClassVar[str] = "Business workbook"
-    version: ClassVar[str] = "1.0"
-    contract_version: ClassVar[str] = CONTRACT_VERSION
+    name = "workbook"
+    label = "Business workbook"
+    version = "1.0"
+    contract_version = CONTRACT_VERSION
 
     def configuration_fields(self) -> Sequence[ConfigurationField]:
         """Return the file name, and beside it the field types of the public sample connector, all optional."""
