@@ -32,6 +32,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "own import":      (SIGN_IN,   HIDDEN,    IN,        HIDDEN,    SIGN_IN,   SIGN_IN,   SIGN_IN),
     "administrators":  (SIGN_IN,   FORBIDDEN, FORBIDDEN, IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
     "who see it":      (SIGN_IN,   HIDDEN,    IN,        HIDDEN,    SIGN_IN,   SIGN_IN,   SIGN_IN),
+    "see or manage":   (SIGN_IN,   HIDDEN,    IN,        IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
     "API read":        (SIGN_IN,   IN,        IN,        IN,        IN,        IN,        IN),
     "API write":       (SIGN_IN,   IN,        IN,        IN,        FORBIDDEN, IN,        IN),
     "API admin":       (SIGN_IN,   FORBIDDEN, FORBIDDEN, IN,        FORBIDDEN, FORBIDDEN, IN),
@@ -105,6 +106,18 @@ users           GET     /companies/<int:record_id>/erp
 who see it      GET     /companies/<int:record_id>/erp/links/<int:link_id>
 users           GET     /persons/<int:record_id>/erp
 who see it      GET     /persons/<int:record_id>/erp/links/<int:link_id>
+
+users           GET     /sync
+users           GET     /sync/runs
+see or manage   GET     /sync/runs/<int:run_id>
+see or manage   GET     /sync/runs/<int:run_id>/details
+see or manage   GET     /sync/runs/<int:run_id>/progress
+administrators  POST    /sync/runs/<int:run_id>/cancel
+administrators  POST    /sync/links/<int:link_id>/failed-records/retry
+administrators  POST    /sync/links/<int:link_id>/run
+users           GET     /sync/failed-records
+administrators  POST    /sync/failed-records/<int:failed_id>/dismiss
+administrators  POST    /sync/failed-records/<int:failed_id>/retry
 
 administrators  GET     /settings/audit
 administrators  GET     /settings/fields
@@ -216,6 +229,16 @@ API admin       POST    /api/v1/erp-links/<int:link_id>/refresh
 API admin       POST    /api/v1/erp-links/<int:link_id>/resume
 API admin       PUT     /api/v1/erp-links/<int:link_id>/schedule
 API admin       POST    /api/v1/erp-links/<int:link_id>/test
+API link        GET     /api/v1/erp-links/<int:link_id>/failed-records
+API admin       POST    /api/v1/erp-links/<int:link_id>/failed-records/retry
+API link        GET     /api/v1/erp-links/<int:link_id>/failed-records/<int:failed_id>
+API admin       POST    /api/v1/erp-links/<int:link_id>/failed-records/<int:failed_id>/dismiss
+API admin       POST    /api/v1/erp-links/<int:link_id>/failed-records/<int:failed_id>/retry
+API link        GET     /api/v1/erp-links/<int:link_id>/runs
+API admin       POST    /api/v1/erp-links/<int:link_id>/runs
+API link        GET     /api/v1/erp-links/<int:link_id>/runs/<int:run_id>
+API admin       POST    /api/v1/erp-links/<int:link_id>/runs/<int:run_id>/cancel
+API link        GET     /api/v1/erp-links/<int:link_id>/runs/<int:run_id>/changes
 API admin       GET     /api/v1/sync-connectors
 API admin       POST    /api/v1/sync-connectors
 API admin       GET     /api/v1/sync-connectors/<int:connector_id>

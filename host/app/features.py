@@ -7,6 +7,7 @@ from flask import Flask
 from erp_links import hub_additions
 from erp_links.links import blueprint as links
 from erp_links.mapping import blueprint as mapping
+from erp_links.sync import blueprint as sync
 from erp_links.tab import blueprint as erp_tab
 from host import languages, throttling
 from host.accounts import blueprint as accounts
@@ -38,4 +39,5 @@ FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
     erp_tab.init_app,
     hub_additions.init_app,
     links.init_app,
+    sync.init_app,
 )
