@@ -19,7 +19,7 @@ from host.settings import Settings
 from tests.accounts import make_token
 from tests.world import make_world
 
-EXAMPLES = 20
+EXAMPLES = 14
 SEED = 20_260_331
 CHECKS = [
     checks.not_a_server_error,

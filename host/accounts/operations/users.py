@@ -21,11 +21,19 @@ _CHANGEABLE = frozenset(_SHOWN) - {"active"}
 def get_user(session: Session, user_id: int, *, lock: bool = False) -> User:
     """Return a user with the groups loaded.
 
+    Args:
+        session: The session; a writing one for `lock`.
+        user_id: Which user.
+        lock: Whether the user is about to be changed. The administrators are locked as well, all in the order of
+            their ids: of two who remove each other at the same time the second one waits, and then finds itself last.
+
     Raises:
         NotFoundError: There is no such user.
     """
-    query = select(User).where(User.id == user_id).options(selectinload(User.groups))
-    user = session.scalar(query.with_for_update() if lock else query)
+    if lock:
+        concerned = (User.id == user_id) | (User.role == Role.ADMINISTRATOR.value)
+        session.execute(select(User.id).where(concerned).order_by(User.id).with_for_update())
+    user = session.scalar(select(User).where(User.id == user_id).options(selectinload(User.groups)))
     if user is None:
         raise NotFoundError(_("no such user"))
     return user
@@ -179,9 +187,8 @@ def refuse_last_administrator(session: Session, user: User) -> None:
     """Raise ConflictError where `user` is the only active administrator."""
     if not (user.active and user.role == Role.ADMINISTRATOR.value):
         return
-    # locks in id order: of two administrators who remove each other at the same time the second one waits and fails
-    query = select(User.id).where(User.active, User.role == Role.ADMINISTRATOR.value).order_by(User.id)
-    if set(session.scalars(query.with_for_update())) <= {user.id}:
+    query = select(User.id).where(User.active, User.role == Role.ADMINISTRATOR.value)
+    if set(session.scalars(query)) <= {user.id}:
         raise ConflictError(_("this is the last active administrator"), _("make another administrator first"))
 
 

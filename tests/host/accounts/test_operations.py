@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -91,6 +93,23 @@ def test_the_last_active_administrator_stays(database):
             attempt(session)
     with database.reading() as session:
         assert operations.get_user(session, first.id).role == Role.ADMINISTRATOR
+
+
+def test_of_two_administrators_who_remove_each_other_at_the_same_time_one_stays(database):
+    users = make_administrator(database, "first"), make_administrator(database, "second")
+    start = Barrier(2)
+
+    def remove(user) -> bool:
+        start.wait()
+        try:
+            with database.writing() as session:
+                operations.deactivate_user(session, CONSOLE, user.id)
+        except ConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(remove, users)) == [False, True]
 
 
 def test_an_administrator_may_be_demoted_while_another_is_there(database):

@@ -1,13 +1,16 @@
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from playwright.sync_api import sync_playwright
+from sqlalchemy import update
 from waitress.server import create_server
 
 from host.accounts.models import TokenScope
+from host.api.models import IdempotencyKey
 from host.app import create_app
 from host.database import Database
 from host.settings import Settings
@@ -141,6 +144,31 @@ def test_a_create_that_failed_frees_its_key(api):
     key = {"Idempotency-Key": "abc"}
     assert api.post("/groups", json={}, headers=key).status_code == 422
     assert api.post("/groups", json={"name": "Sales"}, headers=key).status_code == 201
+
+
+def test_a_repeated_create_waits_while_the_first_one_is_under_way(api, sqlite_database):
+    request = {"json": {"name": "Sales"}, "headers": {"Idempotency-Key": "abc"}}
+    api.post("/groups", **request)
+    with sqlite_database.writing() as session:
+        session.execute(update(IdempotencyKey).values(status=None))
+    assert api.post("/groups", **request).status_code == 409
+
+
+def test_a_key_is_forgotten_after_a_day_and_belongs_to_its_user(api, app, sqlite_database):
+    other = api_client(app, sqlite_database, make_administrator(sqlite_database, "other"))
+    key = {"Idempotency-Key": "abc"}
+    assert api.post("/groups", json={"name": "A"}, headers=key).status_code == 201
+    assert other.post("/groups", json={"name": "B"}, headers=key).status_code == 201
+    with sqlite_database.writing() as session:
+        session.execute(update(IdempotencyKey).values(created_at=datetime.now(UTC) - timedelta(hours=25)))
+    assert api.post("/groups", json={"name": "C"}, headers=key).json["name"] == "C"
+
+
+def test_nothing_that_was_sent_is_kept_with_the_key(api, sqlite_database):
+    user = {"login": "ada", "name": "Ada", "password": "a canary password"}
+    assert api.post("/users", json=user, headers={"Idempotency-Key": "abc"}).status_code == 201
+    with sqlite_database.engine.connect() as connection:
+        assert "canary" not in "\n".join(connection.connection.iterdump())
 
 
 def test_the_openapi_document_names_scopes_versions_and_problems(app):
