@@ -1,0 +1,238 @@
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from erp_links.links.models import LinkAccess, Visibility
+from erp_links.sync.models import Run
+from host.accounts.models import TokenScope, User
+from host.app import create_app
+from host.audit.models import AuditEntry
+from host.settings import Settings
+from sync_connectors import UnavailableError
+from tests.accounts import api_client, client_of, make_administrator, make_user
+from tests.erp_links.sync.stage import Stage
+
+CUSTOMER = {"NAME": "name", "CUSTNO": "number", "EMAIL": "email", "COUNTRY": "country"}
+
+
+@pytest.fixture
+def app(sqlite_stage: Stage, settings: Settings) -> Flask:
+    app = create_app(settings, sqlite_stage.database)
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def ida(sqlite_stage: Stage) -> User:
+    """The administrator, who sees only the links that are for everybody."""
+    return make_administrator(sqlite_stage.database)
+
+
+@pytest.fixture
+def browser(app: Flask, ida: User) -> FlaskClient:
+    return client_of(app, ida)
+
+
+def hide(stage: Stage, *seeing: User) -> None:
+    """Let only these see the link."""
+    stage.change_link(visibility=Visibility.SELECTED.value)
+    with stage.database.writing() as session:
+        session.add_all(LinkAccess(link_id=stage.link_id, user_id=user.id) for user in seeing)
+
+
+def ran(stage: Stage) -> Run:
+    """A run that has changed a field and has not settled a record."""
+    stage.map("Customer", CUSTOMER)
+    stage.server.put("Customer", "C1", {"NAME": "Van Dijk", "EMAIL": "info@vandijk.example", "COUNTRY": "DK"})
+    stage.run()
+    stage.server.put("Customer", "C1", {"EMAIL": "canary@vandijk.example", "COUNTRY": "NO"})
+    stage.server.put("Customer", "C2", {"EMAIL": "nameless@canary.example"})
+    return stage.run()
+
+
+def test_a_finished_run_shows_counts_old_and_new_values_reasons_and_what_failed(
+    sqlite_stage: Stage, browser: FlaskClient
+) -> None:
+    run = ran(sqlite_stage)
+    page = browser.get(f"/sync/runs/{run.id}")
+    assert page.status_code == 200
+    assert "data-poll" not in page.text
+    for text in (
+        "Partial",
+        "Van Dijk",
+        "info@vandijk.example",
+        "canary@vandijk.example",
+        "only the ERP changed",
+        "The CRM needs a value for Name",
+        "C2",
+    ):
+        assert text in page.text
+
+
+def test_a_run_under_way_is_polled_and_can_be_cancelled(sqlite_stage: Stage, browser: FlaskClient) -> None:
+    sqlite_stage.map("Customer", CUSTOMER)
+    sqlite_stage.server.page_size = 1
+    for number in range(3):
+        sqlite_stage.server.put("Customer", f"C{number}", {"NAME": f"Alfa {number}"})
+    run_id = sqlite_stage.request()
+    seen: list[str] = []
+
+    def look(point: str) -> None:
+        if point == "page committed" and not seen:
+            progress = browser.get(f"/sync/runs/{run_id}/progress")
+            again = browser.get(f"/sync/runs/{run_id}/progress", headers={"If-None-Match": progress.headers["ETag"]})
+            seen.extend([progress.text, str(again.status_code), progress.headers.get("X-Poll", "")])
+            assert browser.post(f"/sync/runs/{run_id}/cancel").status_code == 302
+
+    assert "data-poll" in browser.get(f"/sync/runs/{run_id}").text
+    sqlite_stage.work(look)
+
+    assert "1 of 3 Customer" in seen[0]
+    assert "Cancel after this page" in seen[0]
+    # a second may have passed between the two looks
+    assert seen[1] in {"304", "200"}
+    assert seen[2] == ""
+    finished = browser.get(f"/sync/runs/{run_id}/progress")
+    assert finished.headers["X-Poll"] == "stop"
+    assert "Aborted" in finished.text
+
+
+def test_who_may_not_see_a_link_finds_no_trace_of_its_runs(sqlite_stage: Stage, app: Flask, ida: User) -> None:
+    inside, outside = make_user(sqlite_stage.database, "inside"), make_user(sqlite_stage.database, "outside")
+    run = ran(sqlite_stage)
+    hide(sqlite_stage, inside)
+    seeing, other = client_of(app, inside), client_of(app, outside)
+    assert "canary@vandijk.example" in seeing.get(f"/sync/runs/{run.id}").text
+    assert "nameless@canary.example" not in seeing.get("/sync").text
+    for path in (f"/sync/runs/{run.id}", f"/sync/runs/{run.id}/progress", f"/sync/runs/{run.id}/details"):
+        assert other.get(path).status_code == 404
+    for path in ("/sync", "/sync/runs", "/sync/failed-records"):
+        text = other.get(path).text
+        assert "Nordwind" not in text
+        assert "C2" not in text
+    # an administrator manages runs without thereby seeing the ERP's values
+    managing = client_of(app, ida).get(f"/sync/runs/{run.id}")
+    assert "Partial" in managing.text
+    assert "not visible to you" in managing.text
+    assert "canary" not in managing.text
+
+
+def test_users_see_runs_and_failed_records_and_get_no_buttons(sqlite_stage: Stage, app: Flask) -> None:
+    user = make_user(sqlite_stage.database, "ola")
+    run = ran(sqlite_stage)
+    client = client_of(app, user)
+    for path in ("/sync", f"/sync/runs/{run.id}", "/sync/failed-records"):
+        text = client.get(path).text
+        assert "Nordwind" in text or "C2" in text
+        assert "Dismiss" not in text
+        assert "Sync now" not in text
+    assert client.post(f"/sync/links/{sqlite_stage.link_id}/run").status_code == 403
+
+
+def test_the_overview_tells_state_before_settings(sqlite_stage: Stage, browser: FlaskClient) -> None:
+    sqlite_stage.map("Customer", CUSTOMER)
+    assert "never" in browser.get("/sync").text
+    sqlite_stage.server.fail["changes"] = UnavailableError("closed for stock-taking")
+    sqlite_stage.run()
+    text = browser.get("/sync").text
+    assert "Closed for stock-taking" in text
+    assert "No worker is running" in text
+    assert "Sync now" in text
+
+
+def test_a_run_is_started_by_a_button_and_a_second_press_says_that_one_is_under_way(
+    sqlite_stage: Stage, browser: FlaskClient
+) -> None:
+    started = browser.post(f"/sync/links/{sqlite_stage.link_id}/run")
+    assert started.headers["Location"] == f"/sync/runs/{sqlite_stage.runs()[0].id}"
+    again = browser.post(f"/sync/links/{sqlite_stage.link_id}/run")
+    assert again.status_code == 409
+    assert "lready running since" in again.text
+
+
+def test_failed_records_are_filtered_tried_again_and_dismissed(sqlite_stage: Stage, browser: FlaskClient) -> None:
+    ran(sqlite_stage)
+    failed = sqlite_stage.failed()[0]
+    assert "C2" in browser.get("/sync/failed-records?reason=required_missing").text
+    assert "C2" not in browser.get("/sync/failed-records?reason=ambiguous_match").text
+    assert browser.post(f"/sync/failed-records/{failed.id}/retry").status_code == 302
+    assert sqlite_stage.failed()[0].retry_at < failed.retry_at
+    assert browser.post(f"/sync/failed-records/{failed.id}/dismiss").status_code == 302
+    assert (sqlite_stage.failed()[0].state, sqlite_stage.failed()[0].retry_at) == ("dismissed", None)
+    assert "C2" not in browser.get("/sync/failed-records").text
+    assert "C2" in browser.get("/sync/failed-records?state=dismissed").text
+    sqlite_stage.run()
+    assert sqlite_stage.failed()[0].state == "dismissed"
+
+
+def test_the_list_of_runs_is_paged_and_filtered(sqlite_stage: Stage, browser: FlaskClient) -> None:
+    ran(sqlite_stage)
+    first, second = (f"/sync/runs/{run.id}" for run in sqlite_stage.runs())
+    listed = browser.get("/sync/runs?limit=1").text
+    assert second in listed
+    assert f'{first}"' not in listed
+    assert "Next page" in listed
+    assert first in browser.get("/sync/runs?outcome=success").text
+    assert f'{second}"' not in browser.get("/sync/runs?outcome=success").text
+    assert browser.get("/sync/runs?outcome=splendid").status_code == 422
+
+
+def test_the_api_starts_follows_and_cancels_runs(sqlite_stage: Stage, app: Flask, ida: User) -> None:
+    sqlite_stage.map("Customer", CUSTOMER)
+    sqlite_stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+    client = api_client(app, sqlite_stage.database, ida, TokenScope.ADMIN)
+    runs = f"/erp-links/{sqlite_stage.link_id}/runs"
+
+    started = client.post(runs, headers={"Idempotency-Key": "first"})
+    assert started.status_code == 201
+    run_id = started.json["id"]
+    assert client.post(runs, headers={"Idempotency-Key": "first"}).json["id"] == run_id
+    assert client.post(runs).status_code == 409
+    waiting = client.get(f"{runs}/{run_id}")
+    assert waiting.json["status"] == "queued"
+    assert client.get(f"{runs}/{run_id}", headers={"If-None-Match": waiting.headers["ETag"]}).status_code == 304
+    sqlite_stage.work()
+    done = client.get(f"{runs}/{run_id}")
+    assert (done.json["outcome"], done.json["counts"]) == ("success", {"read": 1, "created": 1})
+    assert done.headers["ETag"] != waiting.headers["ETag"]
+    assert client.post(f"{runs}/{run_id}/cancel").status_code == 409
+    assert [run["id"] for run in client.get(runs).json["items"]] == [run_id]
+    changes = client.get(f"{runs}/{run_id}/changes").json["items"]
+    assert [(change["kind"], change["new"]["name"]) for change in changes] == [("created", "Alfa")]
+    assert client.get(f"/erp-links/4711/runs/{run_id}").status_code == 404
+
+
+def test_the_api_keeps_erp_values_from_an_administrator_who_may_not_see_the_link(
+    sqlite_stage: Stage, app: Flask, ida: User
+) -> None:
+    run = ran(sqlite_stage)
+    hide(sqlite_stage)
+    client = api_client(app, sqlite_stage.database, ida, TokenScope.ADMIN)
+    link = f"/erp-links/{sqlite_stage.link_id}"
+    answers = [client.get(f"{link}/runs/{run.id}/changes"), client.get(f"{link}/failed-records")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert all(item["values_hidden"] for answer in answers for item in answer.json["items"])
+    assert not any("canary" in answer.text for answer in answers)
+
+
+def test_the_api_tries_failed_records_again_by_reason(sqlite_stage: Stage, app: Flask, ida: User) -> None:
+    ran(sqlite_stage)
+    client = api_client(app, sqlite_stage.database, ida, TokenScope.ADMIN)
+    failed = f"/erp-links/{sqlite_stage.link_id}/failed-records"
+    assert client.post(f"{failed}/retry", json={"reason": "ambiguous_match"}).json == {"records": 0}
+    assert client.post(f"{failed}/retry", json={}).json == {"records": 1}
+    item = client.get(failed).json["items"][0]
+    assert (item["erp_key"], item["reason_text"]) == ("C2", "a required field is empty")
+    assert client.post(f"{failed}/{item['id']}/dismiss").json["state"] == "dismissed"
+    assert client.post(f"{failed}/{item['id']}/dismiss").status_code == 409
+    assert client.get(failed).json["items"] == []
+
+
+def test_starting_and_cancelling_is_in_the_audit_log(sqlite_stage: Stage, browser: FlaskClient) -> None:
+
+    browser.post(f"/sync/links/{sqlite_stage.link_id}/run")
+    browser.post(f"/sync/runs/{sqlite_stage.runs()[0].id}/cancel")
+    with sqlite_stage.database.reading() as session:
+        actions = set(session.scalars(select(AuditEntry.action)))
+    assert {"run.request", "run.cancel"} <= actions
