@@ -1,6 +1,7 @@
 """Addresses that templates make."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -29,6 +30,16 @@ def init_addresses(app: Flask) -> None:
     """Let templates use the functions above."""
     app.jinja_env.globals.update(asset=asset, with_arguments=with_arguments, search_url=search_url)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600
+
+    @app.url_defaults
+    def add_version(endpoint: str, values: dict[str, object]) -> None:
+        if endpoint == "bootstrap.static":  # its style sheet and icons change with the package only
+            values.setdefault("v", _version_of_bootstrap())
+
+
+@cache
+def _version_of_bootstrap() -> str:
+    return version("bootstrap-flask")
 
 
 @lru_cache(maxsize=256)

@@ -52,6 +52,18 @@ def exact_decimal(value: Decimal | None) -> str:
     return exact.format_decimal(value, pattern, locale=get_locale() or "en", decimal_quantization=False)
 
 
+def money(value: Decimal | None, currency: str) -> str:
+    """Return an amount with all its digits, and at least those that its currency has.
+
+    Args:
+        value: The amount.
+        currency: The ISO 4217 code; an unknown one is shown as it is, an empty one leaves a plain decimal.
+    """
+    if value is None or not currency:
+        return exact_decimal(value)
+    return exact.format_currency(value, currency, locale=get_locale() or "en", decimal_quantization=False)
+
+
 def first_upper(text: object) -> str:
     """Return a text with its first letter in upper case; messages are written in lower case."""
     plain = str(text)
@@ -72,6 +84,7 @@ def init_formats(app: Flask) -> None:
         date=plain_date,
         number=number,
         decimal=exact_decimal,
+        money=money,
         capfirst=first_upper,
     )
     app.jinja_env.globals["page_language"] = page_language

@@ -29,9 +29,15 @@ def init_headers(app: Flask, settings: Settings) -> None:
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         if is_public_https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if not (request.endpoint or "").endswith("static"):
-            # pages hold data of whoever is signed in; fragments that are polled are asked for again by ETag
-            response.headers.setdefault(
-                "Cache-Control", "private, no-cache" if "ETag" in response.headers else "no-store"
-            )
+        _set_caching(response)
         return response
+
+
+def _set_caching(response: Response) -> None:
+    if (request.endpoint or "").endswith("static"):
+        # Modules import each other by their plain names; only an address with a version may be kept unasked.
+        if "v" not in request.args:
+            response.headers["Cache-Control"] = "no-cache"
+        return
+    # Pages hold data of whoever is signed in; fragments that are polled are asked for again by ETag.
+    response.headers.setdefault("Cache-Control", "private, no-cache" if "ETag" in response.headers else "no-store")

@@ -1,20 +1,18 @@
-// Warns before unsaved work is lost, and asks before something is destroyed.
+// Warns before unsaved work is lost.
 export function startGuards() {
-  let changed = false;
-  document.addEventListener("input", (event) => {
-    if (event.target.form?.matches("[data-guard]")) changed = true;
-  });
-  document.addEventListener("submit", () => {
-    changed = false;
+  const changed = new Set();
+  const note = (event) => {
+    const form = event.target.form;
+    if (form?.matches("[data-guard]")) changed.add(form);
+  };
+  document.addEventListener("input", note);
+  document.addEventListener("change", note);
+  document.addEventListener("reset", (event) => changed.delete(event.target));
+  document.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) changed.delete(event.target);
   });
   window.addEventListener("beforeunload", (event) => {
-    if (changed) event.preventDefault();
-  });
-}
-
-export function startAskingFirst() {
-  document.addEventListener("submit", (event) => {
-    const text = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-    if (text && !window.confirm(text)) event.preventDefault();
+    for (const form of changed) if (!form.isConnected) changed.delete(form);
+    if (changed.size) event.preventDefault();
   });
 }

@@ -1,11 +1,15 @@
 // Parts of a page that come later: loaded once beside it, or asked for again and again by ETag.
+import { keepingPlace } from "./keeping-place.js";
 import { refreshTimes } from "./times.js";
 
 const DEFAULT_LOAD_SECONDS = 15;
 const DEFAULT_POLL_SECONDS = 2;
+const ENDED = new Set([401, 403, 404]);
 
 function put(place, html) {
-  place.innerHTML = html;
+  keepingPlace(place, () => {
+    place.innerHTML = html;
+  });
   place.removeAttribute("aria-busy");
   refreshTimes(place);
   startLoading(place);
@@ -42,21 +46,40 @@ export function startPolling(root) {
 function poll(place) {
   const seconds = Number(place.dataset.pollSeconds ?? DEFAULT_POLL_SECONDS);
   let etag = "";
-  const again = () => setTimeout(ask, seconds * 1000);
+  let timer = 0;
+
+  function again() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, seconds * 1000);
+  }
+
+  function end() {
+    document.removeEventListener("visibilitychange", onReturn);
+  }
+
+  function onReturn() {
+    if (document.hidden) return;
+    clearTimeout(timer);
+    ask();
+  }
+
   async function ask() {
-    if (!place.isConnected) return;
-    if (document.hidden) return again();
+    if (!place.isConnected) return end();
+    if (document.hidden) return; // whoever comes back is shown the present state at once
     try {
       const response = await fetch(place.dataset.poll, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
-      if (response.status === 200 && !response.redirected) {
+      if (response.redirected || ENDED.has(response.status)) return end(); // signed out, or gone
+      if (response.status === 200) {
         etag = response.headers.get("ETag") ?? "";
         put(place, await response.text());
       }
-      if (response.headers.get("X-Poll") === "stop" || response.status === 404) return;
+      if (response.headers.get("X-Poll") === "stop") return end();
     } catch {
       // the server is away for a moment; the next try tells
     }
     again();
   }
+
+  document.addEventListener("visibilitychange", onReturn);
   again();
 }

@@ -1,20 +1,8 @@
-// Theme, menu on the phone, "/" for the search, copying.
+// The menu on the phone, and "/" for the search.
 export function startFrame() {
-  document.querySelector("[data-theme-toggle]")?.addEventListener("click", () => {
-    const root = document.documentElement;
-    root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
-    localStorage.setItem("tieline-theme", root.dataset.bsTheme);
-  });
-
-  const toggle = document.querySelector("[data-menu-toggle]");
-  toggle?.addEventListener("click", () => {
-    const menu = document.getElementById(toggle.getAttribute("aria-controls"));
-    const open = menu.toggleAttribute("data-open");
-    toggle.setAttribute("aria-expanded", String(open));
-  });
-
+  startMenu();
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    const typing = event.target.closest?.("input, textarea, select, dialog, [contenteditable]");
     if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const search = document.querySelector("[data-search]");
     if (!search) return;
@@ -22,13 +10,20 @@ export function startFrame() {
     search.focus();
     search.select();
   });
+}
 
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy]");
-    if (!button) return;
-    const source = document.querySelector(button.dataset.copy);
-    await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
-    button.setAttribute("aria-live", "polite");
-    button.textContent = button.dataset.copied ?? "✓";
+function startMenu() {
+  const toggle = document.querySelector("[data-menu-toggle]");
+  if (!toggle) return;
+  const menu = document.getElementById(toggle.getAttribute("aria-controls"));
+  const show = (open) => {
+    menu.toggleAttribute("data-open", open);
+    toggle.setAttribute("aria-expanded", String(open));
+  };
+  toggle.addEventListener("click", () => show(!menu.hasAttribute("data-open")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.hasAttribute("data-open")) return;
+    show(false);
+    toggle.focus();
   });
 }

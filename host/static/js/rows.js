@@ -1,14 +1,10 @@
-// Tables: arrow keys move between rows, a filter hides those that do not suit.
+// Tables: arrow keys move between rows, Enter opens one, a filter hides those that do not suit.
 export function startRows() {
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    if (event.target.closest("select, textarea, input:not([type=checkbox])")) return;
-    const row = event.target.closest("tr[data-row]");
-    if (!row) return;
-    let next = row;
-    do {
-      next = event.key === "ArrowDown" ? next.nextElementSibling : next.previousElementSibling;
-    } while (next && (next.hidden || !next.matches("[data-row]")));
+    const row = event.target.closest?.("tr[data-row]");
+    if (!row || event.target.closest("select, textarea, input:not([type=checkbox])")) return;
+    if (event.key === "Enter" && event.target === row) row.querySelector("a[href]")?.click();
+    const next = destination(row, event.key);
     if (!next) return;
     event.preventDefault();
     next.focus();
@@ -23,4 +19,11 @@ export function startRows() {
       row.hidden = !words.every((word) => text.includes(word));
     }
   });
+}
+
+function destination(row, key) {
+  if (!["ArrowDown", "ArrowUp", "Home", "End"].includes(key)) return null;
+  const rows = [...row.parentElement.querySelectorAll("tr[data-row]:not([hidden])")];
+  const place = rows.indexOf(row);
+  return { ArrowDown: rows[place + 1], ArrowUp: rows[place - 1], Home: rows[0], End: rows.at(-1) }[key];
 }
