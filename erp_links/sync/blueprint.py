@@ -18,6 +18,7 @@ from erp_links.sync import api, failed_records
 from erp_links.sync.history import RUN_FILTERS, changes_query, find_link, find_run, runs_query, sees_values
 from erp_links.sync.models import FailedRecord, LogEntry, Run
 from erp_links.sync.presenting import show_changes, show_failures, type_labels
+from erp_links.sync.reasons import FailureReason, failure_words
 from erp_links.sync.requesting import Cause, cancel_run, request_run
 from erp_links.sync.run_view import RunView, outcome_word, view_of
 from erp_links.sync.schemas import ChangeSearch, FailedPageSearch, RetryInput, RunPageSearch
@@ -29,6 +30,7 @@ from host.jobs import is_working
 from host.paging import keyset_page
 from host.schemas import load_form
 from host.settings import Settings
+from host.web.formats import first_upper
 from host.web.fragments import with_etag
 from host.web.navigation import NavigationItem, Section, register_item
 
@@ -68,6 +70,7 @@ def overview() -> str:
             is_working=is_working(session),
             reasons=failed_records.count_by_reason(session, principal),
             outcome_word=outcome_word,
+            failure_words=failure_words,
         )
 
 
@@ -155,6 +158,8 @@ def failed() -> str:
             found=found,
             failures=show_failures(session, found.items, seen),
             reasons=failed_records.count_by_reason(session, principal, wanted["link"]),
+            reason_options=[(reason.value, first_upper(failure_words(reason.value))) for reason in FailureReason],
+            failure_words=failure_words,
             wanted=wanted,
             link_options=_link_options(session, principal),
         )

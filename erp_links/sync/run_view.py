@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from erp_links.sync.models import Outcome, Pass, Run, RunStatus
 from erp_links.sync.requesting import Cause
@@ -71,7 +71,9 @@ class RunView:
 
     @property
     def duration(self) -> str:
-        """How long it has worked, as a clock shows it."""
+        """How long it has worked, as a clock shows it; a short one in seconds."""
+        if self.seconds < 10:
+            return str(_("%(seconds)s s", seconds=format_decimal(round(self.seconds, 1))))
         minutes, seconds = divmod(int(self.seconds), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"

@@ -125,7 +125,8 @@ def test_users_see_runs_and_failed_records_and_get_no_buttons(sqlite_stage: Stag
     for path in ("/sync", f"/sync/runs/{run.id}", "/sync/failed-records"):
         text = client.get(path).text
         assert "Nordwind" in text or "C2" in text
-        assert "Dismiss" not in text
+        assert "/dismiss" not in text
+        assert "/retry" not in text
         assert "Sync now" not in text
     assert client.post(f"/sync/links/{sqlite_stage.link_id}/run").status_code == 403
 
