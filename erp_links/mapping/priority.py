@@ -68,6 +68,7 @@ def save_priority(
         StaleVersionError: The list has changed since, or a link was activated or deactivated.
         InvalidInputError: An id is missing, unknown or given twice.
     """
+    _lock(session)
     present = sync_priority(session)
     if expected_version is not None and priority_version(present) != expected_version:
         raise StaleVersionError
@@ -84,6 +85,16 @@ def save_priority(
     record(session, doer, "sync_priority.change", "sync_priority", changes=changes)
     session.flush()
     return [PriorityEntry(each, names[each]) for each in order]
+
+
+def _lock(session: Session) -> None:
+    """Let one administrator at a time change the order; its links stand for the list, which has no row of its own."""
+    session.execute(
+        select(ErpLink.id)
+        .where(ErpLink.state == LinkState.ACTIVE.value)
+        .order_by(ErpLink.id)
+        .with_for_update(key_share=True)  # runs, whose rows refer to links, go on meanwhile
+    ).all()
 
 
 def _stored(session: Session) -> list[int]:

@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -223,3 +225,27 @@ def test_switching_a_type_on_again_reads_all_of_it(sqlite_database):
         type_row(session, link).watermark = "17"
         save(session, link, customer(active=True))
         assert type_row(session, link).full_read_due == "mapping"
+
+
+def test_of_two_administrators_at_once_one_is_told(database):
+    with database.writing() as session:
+        link = stored_link(session)
+        version = mapping_of(session, link).version
+    together = Barrier(2)
+
+    def save_as(crm_field):
+        together.wait(10)
+        try:
+            with database.writing() as session:
+                save(session, link, customer({"key": "PHONE", "crm_field": crm_field}), version=version)
+        except StaleVersionError:
+            return "told"
+        return crm_field
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = set(pool.map(save_as, ["fax", "department"]))
+    stored = outcomes - {"told"}
+    assert len(outcomes) == 2
+    assert len(stored) == 1
+    with database.reading() as session:
+        assert {each.crm_field for each in type_row(session, link).fields if each.key == "PHONE"} == stored

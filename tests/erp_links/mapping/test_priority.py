@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from sqlalchemy import select
 
@@ -72,3 +75,25 @@ def test_an_order_made_on_an_old_list_is_refused(active_links):
         save_priority(session, ADMINISTRATOR, order, seen)
         with pytest.raises(StaleVersionError):
             save_priority(session, ADMINISTRATOR, order, seen)
+
+
+def test_of_two_administrators_at_once_one_is_told(active_links):
+    database, (alfa, beta, gamma) = active_links
+    with database.reading() as session:
+        seen = priority_version(sync_priority(session))
+    together = Barrier(2)
+
+    def order_as(order):
+        together.wait(10)
+        try:
+            with database.writing() as session:
+                save_priority(session, ADMINISTRATOR, order, seen)
+        except StaleVersionError:
+            return "told"
+        return "stored"
+
+    orders = [[alfa.id, CRM, beta.id, gamma.id], [gamma.id, beta.id, alfa.id, CRM]]
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(order_as, orders)) == ["stored", "told"]
+    with database.reading() as session:
+        assert ids(sync_priority(session)) in orders
