@@ -24,7 +24,14 @@ from erp_links.links.submission import LinkSubmission
 from erp_links.links.testing import TestResult
 from erp_links.runtime import current_runtime
 from host.accounts.current import administrator_required, current_doer
-from host.errors import ConflictError, InvalidInputError, NotFoundError, StaleVersionError, TielineError
+from host.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    StaleVersionError,
+    TielineError,
+    TooManyRequestsError,
+)
 from host.schemas.fields import LARGEST_ID
 from host.throttling import count_against
 from sync_connectors import ConfigurationField, ConnectorError, FieldType
@@ -137,7 +144,7 @@ def _tested(submission: LinkSubmission, link_id: int | None) -> ResponseReturnVa
         shown.result = testing.test_configuration(current_runtime(), current_doer(), submission, link_id)
     except InvalidInputError as error:
         shown.errors = error.errors
-    except (ConflictError, StaleVersionError) as error:
+    except (ConflictError, StaleVersionError, TooManyRequestsError) as error:
         shown.trouble = error
     else:
         shown.errors = {f"{PREFIX}{key}": [text] for key, text in shown.result.fields.items()}
@@ -157,7 +164,7 @@ def _saved(submission: LinkSubmission, link_id: int | None) -> ResponseReturnVal
         return _page(link_id, Shown(sent=submission, errors=error.errors, result=error.result)), 422
     except InvalidInputError as error:
         return _page(link_id, Shown(sent=submission, errors=error.errors)), 422
-    except (ConflictError, StaleVersionError) as error:
+    except (ConflictError, StaleVersionError, TooManyRequestsError) as error:
         return _page(link_id, Shown(sent=submission, trouble=error)), error.status
     _tell(saved, is_new=link_id is None)
     return redirect(url_for("links.overview", link_id=saved.link_id))

@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from erp_links.links.access_words import visibilities_in_words
 from erp_links.links.models import ErpLink, LinkState, PauseReason
 from erp_links.links.pausing import reason_name
 from erp_links.links.standing import Standing, standings_of
 from erp_links.links.states import state_name
-from erp_links.links.submission import described_access
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.models import FailedRecord, Pairing, PairingState, Run, RunStatus
@@ -67,6 +67,7 @@ def rows_of(session: Session, runtime: LinkRuntime, links: Sequence[ErpLink]) ->
     runs = _last_runs(session, ids)
     successes = _last_successes(session, ids)
     offers = _offers(session, ids)
+    visible_to = visibilities_in_words(session, links)
     rows = []
     for link in links:
         standing, run = standings[link.id], runs.get(link.id)
@@ -77,7 +78,7 @@ def rows_of(session: Session, runtime: LinkRuntime, links: Sequence[ErpLink]) ->
                 standing=standing,
                 tie=_tie(standing, is_running=is_running),
                 words=_words(standing, is_running=is_running),
-                visible_to=described_access(session, link.visibility, link.access),
+                visible_to=visible_to[link.id],
                 paired=paired.get(link.id, 0),
                 failures=failures.get(link.id, 0),
                 last_run=run,

@@ -11,14 +11,17 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from erp_links.links import gate
+from erp_links.links.access_words import visibilities_in_words
 from erp_links.links.candidate import PREFIX, Candidate, read_candidate
 from erp_links.links.declaring import declare
 from erp_links.links.errors import TestFailedError
 from erp_links.links.finding import OBJECT_TYPE, link_to_change, managed_link, require_version, state_owner
 from erp_links.links.models import ErpLink, LinkState, PauseReason, Visibility
+from erp_links.links.pausing import lift
 from erp_links.links.standing import GATED, standing_of
 from erp_links.links.states import lock_reason
 from erp_links.links.stored import write_configuration
@@ -26,7 +29,7 @@ from erp_links.links.submission import (
     LinkSubmission,
     VisibilityChoice,
     access_of,
-    described_access,
+    name_taken,
     submission_faults,
 )
 from erp_links.links.testing import test_candidate
@@ -37,9 +40,6 @@ from host.errors import ConflictError, InvalidInputError
 from host.secrets import SecretStore
 from sync_connectors.configuration import configuration_changes
 from sync_connectors.registered.models import SyncConnector
-
-_LIFTED = frozenset({PauseReason.AUTHENTICATION, PauseReason.KEY_LOST, PauseReason.URL_CHANGED})
-"""Pauses that end when the configuration has passed the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def create_link(runtime: LinkRuntime, doer: Doer, submission: LinkSubmission) ->
             updated_at=now,
         )
         session.add(link)
-        session.flush()
+        _flush(session)
         _take_over(session, runtime, link, candidate, now)
         changes = changes_between({}, _described(session, link))
         changes |= _configuration_changes(candidate)
@@ -132,7 +132,7 @@ def change_link(
             _pass_gate(session, runtime, candidate, proof_id)
             _take_over(session, runtime, link, candidate, now)
             changes = _configuration_changes(candidate)
-        session.flush()
+        _flush(session)
         changes = changes_between(before, _described(session, link)) | changes
         if changes or candidate is not None:
             link.version += 1
@@ -235,8 +235,8 @@ def _take_over(session: Session, runtime: LinkRuntime, link: ErpLink, candidate:
     link.tested_plugin = subject.plugin
     link.tested_url_revision = subject.url_revision
     link.declared_at = None
-    if link.paused_reason in {reason.value for reason in _LIFTED}:
-        link.paused_reason, link.paused_detail, link.paused_at = None, "", None
+    if link.paused_reason == PauseReason.AUTHENTICATION:
+        lift(link)  # its credentials have just been accepted
 
 
 def _take_over_ungated(session: Session, link: ErpLink, submission: LinkSubmission) -> None:
@@ -255,12 +255,20 @@ def _take_over_ungated(session: Session, link: ErpLink, submission: LinkSubmissi
         link.access.extend(access_of(submission.visibility))
 
 
+def _flush(session: Session) -> None:
+    """Write now, so that the name of two administrators at once is a fault of the later and not of the database."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise InvalidInputError({"name": [name_taken()]}) from error
+
+
 def _described(session: Session, link: ErpLink) -> dict[str, Any]:
     return {
         "name": link.name,
         "description": link.description,
         "connector": link.connector_id,
-        "visible to": described_access(session, link.visibility, link.access),
+        "visible to": visibilities_in_words(session, [link])[link.id],
         "ERP time zone": link.erp_time_zone,
     }
 

@@ -1,6 +1,6 @@
 """What an administrator submits to create or change a link."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import available_timezones
@@ -95,34 +95,9 @@ def access_of(choice: VisibilityChoice) -> list[LinkAccess]:
     ]
 
 
-def described_access(session: Session, mode: str, access: Sequence[LinkAccess]) -> str:
-    """Return a visibility in words, for the audit log and for lists."""
-    if mode == Visibility.ALL:
-        return str(_("all users"))
-    names = dict(
-        session.execute(
-            select(User.id, User.name).where(User.id.in_([row.user_id for row in access if row.user_id is not None]))
-        ).all()
-    )
-    groups = dict(
-        session.execute(
-            select(Group.id, Group.name).where(
-                Group.id.in_([row.group_id for row in access if row.group_id is not None])
-            )
-        ).all()
-    )
-    return ", ".join(
-        sorted(
-            (names.get(row.user_id, "") if row.user_id is not None else groups.get(row.group_id or 0, ""))
-            + _rights_words(row)
-            for row in access
-        )
-    )
-
-
-def _rights_words(row: LinkAccess) -> str:
-    words = [word for word, given in ((_("connect"), row.may_connect), (_("create"), row.may_create)) if given]
-    return f" ({', '.join(words)})" if words else ""
+def name_taken() -> str:
+    """Return the fault of a name that another link has."""
+    return str(_("is the name of another ERP link"))
 
 
 def _check(faults: dict[str, list[str]], key: str, fault: str) -> None:
@@ -141,7 +116,7 @@ def _name_fault(session: Session, name: str, link: ErpLink | None) -> str:
     if link is not None:
         statement = statement.where(ErpLink.id != link.id)
     if session.scalar(statement.limit(1)) is not None:
-        return str(_("is the name of another ERP link"))
+        return name_taken()
     return ""
 
 

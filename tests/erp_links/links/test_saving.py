@@ -1,9 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
 
 from erp_links.links import testing
+from erp_links.links.declaring import refresh_link
 from erp_links.links.errors import TestFailedError
 from erp_links.links.models import ErpLink, TestProof
 from erp_links.links.saving import change_link, create_link
@@ -12,10 +14,10 @@ from erp_links.mapping.models import LinkActorType, LinkField
 from host.audit.models import AuditEntry
 from host.errors import ConflictError, InvalidInputError, StaleVersionError, TooManyRequestsError
 from host.secrets import SecretStore
-from sync_connectors import Tested, UnavailableError
+from sync_connectors import ActorType, Tested, UnavailableError
 from sync_connectors.configuration import MASK
 from sync_connectors.loading import load_plugins
-from tests.emulators.plain_server import FIELDS, PlainServer
+from tests.emulators.plain_server import ACTOR_TYPES, FIELDS, PlainServer
 
 
 def proof_of(office, doer=None, link_id=None, **changes) -> str:
@@ -273,3 +275,40 @@ def test_the_command_line_saves_through_the_same_gate(office) -> None:
     with pytest.raises(TestFailedError):
         create_link(office.runtime, office.console, office.submission(values={"Password": "wrong"}))
     assert create_link(office.runtime, office.console, office.submission()).link_id
+
+
+def test_two_administrators_who_save_one_name_at_once_make_one_link(any_office) -> None:
+    any_office.server.slow["test_configuration"] = 0.3
+
+    def save(doer) -> str:
+        try:
+            create_link(any_office.runtime, doer, any_office.submission())
+        except InvalidInputError as error:
+            return ", ".join(error.errors)
+        return "saved"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(save, [any_office.ida, any_office.ole]))
+    assert outcomes == ["name", "saved"]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [None, "fields", [1], [FIELDS["Customer"][0]] * 2, [replace(FIELDS["Customer"][0], key="")]],
+    ids=["nothing", "text", "numbers", "one key twice", "no key"],
+)
+def test_garbage_in_place_of_fields_leaves_the_link_saved_and_says_so(office, garbage) -> None:
+    office.server.answer["fields"] = lambda _name: garbage
+    saved = create_link(office.runtime, office.ida, office.submission())
+    assert "plain-erp" in saved.warning
+    assert office.link(saved.link_id).declared_at is None
+    office.server.answer.clear()
+    refresh_link(office.runtime, office.ida, saved.link_id)
+    assert office.link(saved.link_id).declared_at is not None
+
+
+def test_actor_types_that_are_not_known_are_left_out(office) -> None:
+    office.server.answer["actor_types"] = lambda: [ACTOR_TYPES[0], ActorType("Spaceship", "Spaceship")]
+    create_link(office.runtime, office.ida, office.submission())
+    with office.database.reading() as session:
+        assert session.scalars(select(LinkActorType.name)).all() == ["Customer"]
