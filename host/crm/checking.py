@@ -21,6 +21,7 @@ def checked_values(
     fields: Mapping[str, CrmField],
     values: Mapping[str, object],
     present: Mapping[str, CrmValue],
+    faults: Mapping[str, list[str]] | None = None,
 ) -> dict[str, CrmValue]:
     """Return those of `values` that differ from the present ones, as the hub stores them.
 
@@ -32,11 +33,12 @@ def checked_values(
         fields: All fields of the entity.
         values: What is to be stored, by field key.
         present: The present values of all fields; empty for a new record.
+        faults: What was found wrong while reading the values, by field; told together with what is found here.
 
     Raises:
         InvalidInputError: with every fault of every field.
     """
-    errors: dict[str, list[str]] = defaultdict(list)
+    errors: dict[str, list[str]] = defaultdict(list, {key: list(texts) for key, texts in (faults or {}).items()})
     changing = {}
     for key, value in values.items():
         if key not in fields:
@@ -52,9 +54,9 @@ def checked_values(
         except ValueError as error:
             errors[key].append(str(error))
     _check_references(session, fields, checked, errors)
-    for key, faults in required_faults(entity_type, {**present, **checked}).items():
+    for key, texts in required_faults(entity_type, {**present, **checked}).items():
         if not errors.get(key):
-            errors[key] += faults
+            errors[key] += texts
     if errors:
         raise InvalidInputError(errors)
     return {key: value for key, value in checked.items() if present.get(key) != value}

@@ -18,6 +18,7 @@ class EntityType:
         path: The plural in addresses of pages and API.
         fields: The standard fields, in the order of forms.
         title_fields: Fields whose values, joined by spaces, name a record.
+        subtitle_fields: Fields that stand below the name on a card.
         list_fields: Fields that the list page shows as columns.
         requires_one_of: At least one of these must have a value; empty means no such rule.
         match_fields: Fields by which an import or a link usually recognises a record, best first.
@@ -30,6 +31,7 @@ class EntityType:
     fields: tuple[CrmField, ...]
     title_fields: tuple[str, ...]
     list_fields: tuple[str, ...]
+    subtitle_fields: tuple[str, ...] = ()
     requires_one_of: tuple[str, ...] = ()
     match_fields: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ from host.crm.entity_type import EntityType
 from host.crm.external_ids import add_external_ids, known_records
 from host.crm.fields import CrmField
 from host.crm.origins import origin_of
+from host.crm.schemas import values_by_key
 from host.crm.upserting import Row, carry_out, decide
 from host.errors import InvalidInputError
 
@@ -77,4 +78,4 @@ def _row(
     try:
         return Row(values_of(sent, entity, known), matches)
     except InvalidInputError as error:
-        return Row({}, matches, error.errors)
+        return Row(values_by_key(sent, entity.fields), matches, error.errors)

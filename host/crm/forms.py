@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from flask_babel import to_user_timezone
-from werkzeug.datastructures import MultiDict
+from marshmallow import ValidationError
 
 from host.crm.fields import CrmField, CrmType
 from host.crm.record import Record
@@ -16,7 +16,7 @@ from host.crm.schemas import values_by_key, values_schema
 from host.crm.titles import Titles
 from host.crm.values import CrmValue
 from host.errors import InvalidInputError
-from host.schemas import load_form
+from host.schemas import flattened
 
 Texts = dict[str, str]
 """What stands in the inputs of a form, by field key."""
@@ -65,15 +65,14 @@ def changed_texts(typed: Texts, base: Texts) -> Texts:
     return {key: text for key, text in typed.items() if text != base.get(key, "")}
 
 
-def read_values(texts: Texts, fields: Mapping[str, CrmField]) -> dict[str, CrmValue]:
-    """Return the values of typed texts.
-
-    Raises:
-        InvalidInputError: with every fault of every field.
-    """
+def read_values(texts: Texts, fields: Mapping[str, CrmField]) -> tuple[dict[str, CrmValue], dict[str, list[str]]]:
+    """Return the values of typed texts, and what is wrong with the others, by field key."""
     declared = [fields[key] for key in texts]
-    schema = values_schema("RecordForm", declared)
-    return values_by_key(load_form(schema, MultiDict(texts)), declared)
+    schema = values_schema("RecordForm", declared)(reads_text=True)
+    try:
+        return values_by_key(schema.load(texts), declared), {}
+    except ValidationError as error:
+        return values_by_key(dict(error.valid_data or {}), declared), flattened(error.messages)
 
 
 def base_of(texts: Texts) -> str:

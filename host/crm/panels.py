@@ -13,9 +13,11 @@ from host.crm import records
 from host.crm.entity_type import EntityType
 from host.crm.extensions import CardTab, current_extensions, register_card_tab
 from host.crm.fields import CrmType
+from host.crm.lists import items_for
 from host.crm.record import Record
 from host.crm.registry import entity_type_of, entity_types
 from host.crm.tables import table_of
+from host.crm.titles import referenced_titles
 
 __all__ = ["CardTab", "ShownTab", "card_frame", "register_card_tab"]
 
@@ -35,7 +37,7 @@ class ShownTab:
 def card_frame(
     session: Session, principal: Principal, entity_type: str, record_id: int, current: str
 ) -> dict[str, Any]:
-    """Return what a template that extends `crm/card_frame.html` needs: `entity`, `record` and `card_tabs`.
+    """Return what a template that extends `crm/card_frame.html` needs: `entity`, `record`, `subtitle` and `card_tabs`.
 
         return render_template("tab/erp.html", **card_frame(session, current_principal(), "company", 7, "erp"), …)
 
@@ -51,7 +53,28 @@ def card_frame(
     """
     record = records.get(session, entity_type, record_id)
     entity = entity_type_of(entity_type)
-    return {"entity": entity, "record": record, "card_tabs": _tabs(session, principal, entity, record, current)}
+    return {
+        "entity": entity,
+        "record": record,
+        "subtitle": _subtitle(session, entity, record),
+        "card_tabs": _tabs(session, principal, entity, record, current),
+    }
+
+
+def _subtitle(session: Session, entity: EntityType, record: Record) -> str:
+    fields = [entity.by_key[key] for key in entity.subtitle_fields if record.values[key] is not None]
+    items = items_for(session, fields)
+    titles = referenced_titles(session, fields, [record])
+    words = []
+    for field in fields:
+        value = record.values[field.key]
+        if field.type is CrmType.LIST:
+            words.append(items[field.list_key].get(str(value), str(value)))
+        elif field.type is CrmType.REFERENCE and isinstance(value, int):
+            words.append(titles.get((field.references, value), ""))
+        else:
+            words.append(str(value))
+    return " · ".join(word for word in words if word)
 
 
 def _tabs(session: Session, principal: Principal, entity: EntityType, record: Record, current: str) -> list[ShownTab]:

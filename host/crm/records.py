@@ -33,14 +33,30 @@ def get(session: Session, entity_type: str, record_id: int) -> Record:
     return _present(session, entity_type, record_id, lock=False)
 
 
-def create(session: Session, entity_type: str, values: Mapping[str, CrmValue], *, origin: str, at: datetime) -> Record:
+def create(
+    session: Session,
+    entity_type: str,
+    values: Mapping[str, CrmValue],
+    *,
+    origin: str,
+    at: datetime,
+    faults: Mapping[str, list[str]] | None = None,
+) -> Record:
     """Make a record.
+
+    Args:
+        session: A session that writes.
+        entity_type: Key of the entity.
+        values: Values by field key; absent means none.
+        origin: Who makes it, such as `user:5`.
+        at: When.
+        faults: What was found wrong while reading the values; nothing is stored, and all faults are told at once.
 
     Raises:
         InvalidInputError: with every fault of every field.
     """
     fields = fields_of(session, entity_type)
-    checked = checked_values(session, entity_type, fields, values, {})
+    checked = checked_values(session, entity_type, fields, values, {}, faults)
     (record_id,) = bulk.insert_many(session, entity_type, [checked], origin, at)
     return get(session, entity_type, record_id)
 
@@ -54,6 +70,7 @@ def update(
     expected_version: int,
     origin: str,
     at: datetime,
+    faults: Mapping[str, list[str]] | None = None,
 ) -> Record:
     """Change fields of a record; the others stay.
 
@@ -65,6 +82,7 @@ def update(
         expected_version: The version that the change was made for.
         origin: Who changes it, such as `user:5`.
         at: When.
+        faults: What was found wrong while reading the values; nothing is stored, and all faults are told at once.
 
     Raises:
         NotFoundError: there is no such record.
@@ -74,7 +92,7 @@ def update(
     present = _present(session, entity_type, record_id, lock=True)
     _expect(session, present, expected_version)
     fields = fields_of(session, entity_type)
-    changed = checked_values(session, entity_type, fields, values, present.values)
+    changed = checked_values(session, entity_type, fields, values, present.values, faults)
     bulk.update_many(session, entity_type, [(record_id, changed)], origin, at)
     return get(session, entity_type, record_id)
 

@@ -14,7 +14,6 @@ from host.crm.registry import entity_type_of
 from host.crm.tables import table_of
 from host.crm.titles import titles_of
 from host.crm.values import LARGEST_REFERENCE
-from host.errors import InvalidInputError
 
 MOST_SUGGESTIONS = 10
 _WITH_ID = re.compile(r"#(\d{1,10})\s*$")
@@ -25,14 +24,12 @@ def reference_text(title: str, record_id: int) -> str:
     return f"{title} #{record_id}".strip()
 
 
-def resolved(session: Session, texts: Mapping[str, str], fields: Mapping[str, CrmField]) -> dict[str, str]:
-    """Return the texts of a form with references as ids; a name without an id must be that of one record only.
-
-    Raises:
-        InvalidInputError: per field, that no record or more than one has the name.
-    """
+def resolved(
+    session: Session, texts: Mapping[str, str], fields: Mapping[str, CrmField]
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Return the texts of a form with references as ids, and the faults of those that name no record or several."""
     plain = dict(texts)
-    errors: dict[str, list[str]] = {}
+    faults: dict[str, list[str]] = {}
     for key, text in texts.items():
         field = fields[key]
         if field.type is not CrmType.REFERENCE or not text.strip():
@@ -40,13 +37,11 @@ def resolved(session: Session, texts: Mapping[str, str], fields: Mapping[str, Cr
         ids = ids_of_names(session, field.references, [text]).get(text, [])
         if len(ids) == 1:
             plain[key] = str(ids[0])
-        elif ids:
-            errors[key] = [_("%(count)s records are called so, choose one of the suggestions", count=len(ids))]
-        else:
-            errors[key] = [_("nothing is called so")]
-    if errors:
-        raise InvalidInputError(errors)
-    return plain
+            continue
+        del plain[key]
+        several = _("%(count)s records are called so, choose one of the suggestions", count=len(ids))
+        faults[key] = [several if ids else _("nothing is called so")]
+    return plain, faults
 
 
 def suggestions(session: Session, entity_type: str, text: str) -> list[str]:

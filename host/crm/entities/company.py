@@ -17,6 +17,7 @@ COMPANY = EntityType(
     path="companies",
     title_fields=("name",),
     list_fields=("name", "number", "postal.city", "country", "phone", "email", "category"),
+    subtitle_fields=("number", "postal.city", "category"),
     match_fields=("number", "vat_number", "email", "name"),
     fields=(
         CrmField(

@@ -17,6 +17,7 @@ PERSON = EntityType(
     title_fields=("first_name", "middle_name", "last_name"),
     list_fields=("last_name", "first_name", "company", "position", "phone_direct", "email"),
     requires_one_of=("first_name", "last_name"),
+    subtitle_fields=("position", "company"),
     match_fields=("number", "email", "last_name"),
     fields=(
         CrmField("company", _l("Company"), CrmType.REFERENCE, references="company", indexed=True, group=_GENERAL),

@@ -49,7 +49,7 @@ class CellReader:
         try:
             return values_by_key(self._schema.load(texts), self._fields), {}
         except ValidationError as error:
-            return {}, flattened(error.messages)
+            return values_by_key(dict(error.valid_data or {}), self._fields), flattened(error.messages)
 
     def references(self, cells: Sequence[str]) -> dict[str, str]:
         """Return the texts of the cells that refer to records, by field key; empty ones are left out."""

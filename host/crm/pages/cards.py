@@ -93,7 +93,7 @@ def referring(entity_type: str, record_id: int, other_path: str) -> ResponseRetu
 
 def _latest_changes(session: Session, record: Record, fields: list[CrmField]) -> list[ShownChange]:
     stamps = [(field, record.stamp(field.key)) for field in fields if field.key in record.field_meta]
-    stamps.sort(key=lambda pair: pair[1].version, reverse=True)
+    stamps.sort(key=lambda pair: (pair[1].at, pair[1].version), reverse=True)
     latest = stamps[:LATEST_CHANGES]
     words = _words(session, [stamp.origin for _field, stamp in latest])
     return [ShownChange(field, stamp, words[stamp.origin], is_of_link(stamp.origin)) for field, stamp in latest]

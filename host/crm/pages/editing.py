@@ -48,9 +48,11 @@ def create(entity_type: str) -> ResponseReturnValue:
             return _form(session, entity, fields, _begun(session, fields), {})
     typed = typed_texts(request.form, fields)
     try:
-        values = _read({key: text for key, text in typed.items() if text}, fields)
+        values, faults = _read({key: text for key, text in typed.items() if text}, fields)
         with current_database().writing() as session:
-            made = records.create(session, entity_type, values, origin=origin_of(current_doer()), at=datetime.now(UTC))
+            made = records.create(
+                session, entity_type, values, origin=origin_of(current_doer()), at=datetime.now(UTC), faults=faults
+            )
     except InvalidInputError as error:
         with current_database().reading() as session:
             return _form(session, entity, fields, typed, {}, errors=error.errors), 422
@@ -70,7 +72,7 @@ def edit(entity_type: str, record_id: int) -> ResponseReturnValue:
             return _form(session, entity, fields, present, present, record)
     base, typed = read_base(request.form.get("base", "")), typed_texts(request.form, fields)
     try:
-        values = _read(changed_texts(typed, base), fields)
+        values, faults = _read(changed_texts(typed, base), fields)
         with current_database().writing() as session:
             saved = records.update(
                 session,
@@ -80,6 +82,7 @@ def edit(entity_type: str, record_id: int) -> ResponseReturnValue:
                 expected_version=expected_version_of(request.form),
                 origin=origin_of(current_doer()),
                 at=datetime.now(UTC),
+                faults=faults,
             )
     except InvalidInputError as error:
         with current_database().reading() as session:
@@ -131,9 +134,11 @@ def _begun(session: Session, fields: Mapping[str, CrmField]) -> Texts:
     return begun
 
 
-def _read(texts: Texts, fields: Mapping[str, CrmField]) -> dict[str, CrmValue]:
+def _read(texts: Texts, fields: Mapping[str, CrmField]) -> tuple[dict[str, CrmValue], dict[str, list[str]]]:
     with current_database().reading() as session:
-        return read_values(resolved(session, texts, fields), fields)
+        plain, unknown = resolved(session, texts, fields)
+    values, faults = read_values(plain, fields)
+    return values, {**faults, **unknown}
 
 
 def _editable(session: Session, entity_type: str) -> dict[str, CrmField]:

@@ -124,7 +124,9 @@ def test_rows_are_created_changed_left_alone_or_refused(user: FlaskClient, sqlit
     with sqlite_hub.writing() as session:
         for values in [{"name": "Old", "number": "1"}, {"name": "Same", "number": "2"}]:
             records.create(session, "company", values, origin="user:1", at=THEN)
-    content = "Name,Number,Country,Credit limit\nNew name,1,Denmark,\nSame,2,,\nFresh,3,no,10.50\n,4,,\nX,5,Nowhere,\n"
+    content = (
+        "Name,Number,Country,Credit limit\nNew name,1,Denmark,\nSame,2,,\nFresh,3,no,10.50\n,4,,\nX,5,Nowhere,much\n"
+    )
     page = run(user, staged(user, content), column=["name", "number", "country", "credit_limit"], match="number")
     found = {record.values["number"]: record for record in companies(sqlite_hub)}
     assert set(found) == {"1", "2", "3"}
@@ -132,7 +134,7 @@ def test_rows_are_created_changed_left_alone_or_refused(user: FlaskClient, sqlit
     assert found["1"].stamp("name").origin == "import:1"
     assert found["2"].version == 1
     assert (found["3"].values["country"], found["3"].values["credit_limit"]) == ("NO", Decimal("10.50"))
-    assert "Country: must be an item of the list" in page
+    assert "Credit limit: is no number; Country: must be an item of the list<" in page
     assert "Name: must be filled in" in page
 
 

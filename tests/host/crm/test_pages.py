@@ -106,11 +106,8 @@ def test_a_form_with_faults_comes_back_with_all_that_was_typed(user: FlaskClient
     assert answer.status_code == 422
     assert 'value="many"' in page
     assert 'value="Aarhus"' in page
-    assert "is no number" in page
-    answer = user.post("/companies/new", data={**form, "credit_limit": "5"})
-    page = text_of(answer)
-    assert "must be filled in" in page
-    assert "longer than 50" in page
+    for fault in ["is no number", "must be filled in", "longer than 50"]:
+        assert fault in page
 
 
 def edit_form(page: str) -> dict[str, str]:
