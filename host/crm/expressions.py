@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, String, cast, func, literal_column, select
+from sqlalchemy import BigInteger, Boolean, ColumnElement, String, cast, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from host.crm.fields import CrmField, CrmType
-from host.crm.models import CrmListItem
-from host.crm.registry import entity_type_of
 from host.crm.tables import table_of
 from host.database import ExactDecimal
 from host.database.types import EXACT_DECIMAL_COLLATION
@@ -19,6 +17,13 @@ class folded(GenericFunction[str]):  # noqa: N801 - used as a function of SQL
     """A text as it is compared: lower case, trimmed, ordered by code point. SQLite lowers ASCII letters only."""
 
     type = String()
+    inherit_cache = True
+
+
+class place_in(GenericFunction[int]):  # noqa: N801 - used as a function of SQL
+    """Where a text begins within another, from 1; 0 where it does not stand there."""
+
+    type = BigInteger()
     inherit_cache = True
 
 
@@ -37,6 +42,16 @@ def _folded(element: folded, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(folded, "postgresql")
 def _folded_on_postgresql(element: folded, compiler: SQLCompiler, **options: Any) -> str:
     return f'(lower(trim({compiler.process(element.clauses, **options)})) COLLATE "C")'
+
+
+@compiles(place_in)
+def _place_in(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(place_in, "postgresql")
+def _place_in_on_postgresql(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
 
 
 @compiles(exact_number)
@@ -73,21 +88,6 @@ def comparable_expression(entity_type: str, field: CrmField) -> ColumnElement[An
     return folded(value) if field.is_text else value
 
 
-def sort_expression(entity_type: str, field: CrmField) -> ColumnElement[Any]:
-    """Return what lists are sorted by: the names of list items and records, not their keys."""
-    if field.type is CrmType.LIST:
-        name = select(folded(CrmListItem.name)).where(
-            CrmListItem.list_key == field.list_key, CrmListItem.key == value_expression(entity_type, field)
-        )
-        return name.scalar_subquery()
-    if field.type is CrmType.REFERENCE:
-        other = table_of(field.references).alias("referenced")
-        first = entity_type_of(field.references).by_key[entity_type_of(field.references).default_sort]
-        column = other.c[first.folded_column or first.column]
-        return select(column).where(other.c.id == value_expression(entity_type, field)).scalar_subquery()
-    return comparable_expression(entity_type, field)
-
-
 def contains(expression: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    """Return whether a folded expression contains the text; `%` and `_` in it mean themselves."""
-    return func.coalesce(expression, "").contains(text, autoescape=True)
+    """Return whether a folded expression contains the text, letter by letter."""
+    return place_in(expression, text) > 0

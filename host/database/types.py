@@ -48,6 +48,10 @@ EXACT_DECIMAL_COLLATION = "exact_decimal"
 
 def compare_decimals(left: str, right: str) -> int:
     """Compare two numbers by their digits; the collation that SQLite sorts and compares them with."""
+    # rounding to a float keeps the order, so that only numbers that become equal need their digits looked at
+    rough_first, rough_second = float(left), float(right)
+    if rough_first != rough_second:
+        return 1 if rough_first > rough_second else -1
     first, second = Decimal(left), Decimal(right)
     return (first > second) - (first < second)
 
