@@ -168,6 +168,7 @@ def upgrade() -> None:
         sa.Column("actor_type", sa.String(length=64), nullable=False),
         sa.Column("direction", sa.String(length=10), nullable=False),
         sa.Column("full_read", sa.Boolean(), nullable=False),
+        sa.Column("mapping", sa.LargeBinary(length=16), nullable=True),
         sa.Column("watermark", sa.Text(), nullable=True),
         sa.Column("watermark_candidate", sa.Text(), nullable=True),
         sa.Column("resume_cursor", sa.Text(), nullable=True),
