@@ -133,7 +133,8 @@ class RunExecutor:
         with self._database.writing() as session:
             permit.assert_wanted(session)
             rules = Rules(mapping, read_ranking(session), origin_of(permit.link_id))
-            return _Prepared(rules, open_pass(session, permit.run_id, session.merge(row), Direction.PULL))
+            actor_type = session.merge(row)
+            return _Prepared(rules, open_pass(session, permit.run_id, actor_type, Direction.PULL, mapping))
 
     def _compile(self, row: LinkActorType, link_session: LinkSession) -> CompiledMapping:
         with self._database.reading() as session:

@@ -115,7 +115,8 @@ class Pass(Base):
     """One way through one actor type in one direction.
 
     It outlives its run: a run that was killed or cancelled leaves it open, and the next run goes on from its resume
-    cursor with the watermark it began with.
+    cursor with the watermark it began with. `mapping` is the fingerprint of the mapping under which it has come so far;
+    under another one it begins anew.
     """
 
     __tablename__ = "sync_pass"
@@ -126,6 +127,7 @@ class Pass(Base):
     actor_type: Mapped[str] = mapped_column(String(64))
     direction: Mapped[str] = mapped_column(String(10))
     full_read: Mapped[bool] = mapped_column(default=False)
+    mapping: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     watermark: Mapped[str | None] = mapped_column(Text)
     watermark_candidate: Mapped[str | None] = mapped_column(Text)
     resume_cursor: Mapped[str | None] = mapped_column(Text)

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from erp_links.mapping.compiled import CompiledMapping
 from erp_links.mapping.models import LinkActorType
 from erp_links.sync.failures import Direction
 from erp_links.sync.models import Pass
@@ -34,11 +36,14 @@ class OpenPass:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-def open_pass(session: Session, run_id: int, actor_type: LinkActorType, direction: Direction) -> OpenPass:
+def open_pass(
+    session: Session, run_id: int, actor_type: LinkActorType, direction: Direction, mapping: CompiledMapping
+) -> OpenPass:
     """Go on with the pass that an earlier run left open, or begin one.
 
-    When a full read is due, a pass that was under way begins anew and reads everything. The mark is taken off here:
-    one that is set while the pass is under way stands for something newer, and stays for the next run.
+    Under another mapping than before, a pass that was under way begins anew; when a full read is due, it also reads
+    everything. The mark is taken off here: one that is set while the pass is under way stands for something newer, and
+    stays for the next run.
     """
     found = session.scalars(
         select(Pass).where(
@@ -60,12 +65,13 @@ def open_pass(session: Session, run_id: int, actor_type: LinkActorType, directio
         session.add(found)
     found.run_id = run_id
     if actor_type.full_read_due is not None:
-        found.full_read = True
-        found.watermark = found.resume_cursor = found.watermark_candidate = None
-        found.counts = {}
+        found.watermark = None
         actor_type.full_read_due = None
-    elif found.watermark is None:
-        found.full_read = True
+        _forget_progress(found)
+    elif found.mapping != _fingerprint(mapping):
+        _forget_progress(found)
+    found.full_read = found.watermark is None
+    found.mapping = _fingerprint(mapping)
     session.flush()
     return OpenPass(
         id=found.id,
@@ -113,6 +119,17 @@ def complete_pass(session: Session, open_pass: OpenPass) -> None:
             .values(watermark=open_pass.watermark_candidate, watermark_moved_at=at)
             .execution_options(synchronize_session=False)
         )
+
+
+def _fingerprint(mapping: CompiledMapping) -> bytes:
+    # what was passed over under one rule for unpaired records may be wanted under another
+    told = repr((mapping.unpaired.value, mapping.match_fields)).encode()
+    return blake2b(told, digest_size=16, key=mapping.fingerprint).digest()
+
+
+def _forget_progress(found: Pass) -> None:
+    found.resume_cursor = found.watermark_candidate = None
+    found.counts = {}
 
 
 def _update(session: Session, open_pass: OpenPass, **values: Any) -> None:
