@@ -34,7 +34,7 @@ MAPPING: dict[str, list[dict[str, Any]]] = {
                 {"key": "Currency", "crm_field": "currency", "to_crm": True},
                 {"key": "CreditLimit", "crm_field": "credit_limit", "to_crm": True, "show_on_tab": True},
                 {"key": "Balance", "show_on_tab": True},
-                {"key": "CustomerGroup", "show_on_tab": True},
+                {"key": "CustomerGroup", "crm_field": None, "show_on_tab": True},
                 {"key": "Blocked", "show_on_tab": True},
                 {"key": "CustomerSince", "show_on_tab": True},
             ],
