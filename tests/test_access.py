@@ -37,7 +37,6 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "API write":       (SIGN_IN,   IN,        IN,        IN,        FORBIDDEN, IN,        IN),
     "API admin":       (SIGN_IN,   FORBIDDEN, FORBIDDEN, IN,        FORBIDDEN, FORBIDDEN, IN),
     "API link":        (SIGN_IN,   HIDDEN,    IN,        IN,        IN,        IN,        IN),
-    "API who see it":  (SIGN_IN,   HIDDEN,    IN,        HIDDEN,    IN,        IN,        HIDDEN),
 }  # fmt: skip
 
 ROUTES = """

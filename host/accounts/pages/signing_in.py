@@ -1,5 +1,7 @@
 """Signing in and out, and the first administrator."""
 
+import logging
+
 import flask
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,6 +18,8 @@ from host.accounts.sign_in_limits import count_try
 from host.database import current_database
 from host.errors import InvalidInputError, NotFoundError, TooManyRequestsError
 from host.schemas import load_form
+
+_logger = logging.getLogger(__name__)
 
 
 @blueprint.get("/sign-in")
@@ -38,7 +42,10 @@ def sign_in_with_password() -> ResponseReturnValue:
         return _sign_in_page(fault=str(error)), 429, {"Retry-After": str(error.retry_after)}
     user = authenticate(current_database(), values["login"], values["password"])
     if user is None:
+        # without the login: people type their password there
+        _logger.warning("sign-in refused, asked from %s", request.remote_addr)
         return _sign_in_page(fault=_("Login and password do not match.")), 422
+    _logger.info("user %s signed in from %s", user.id, request.remote_addr)
     begin_session_of(user)
     return redirect(safe_next(request.form.get("next", "")))
 

@@ -29,6 +29,17 @@ def test_login_and_password_begin_a_session(app, sqlite_database):
     assert is_signed_in(client)
 
 
+def test_the_log_tells_who_signed_in_and_never_what_was_typed(app, sqlite_database, caplog):
+    make_user(sqlite_database, "ada")
+    with caplog.at_level("INFO"):
+        sign_in(app.test_client(), "canary typed as login", "canary")
+        sign_in(app.test_client(), "ada")
+    assert "sign-in refused, asked from 127.0.0.1" in caplog.text
+    assert "user 1 signed in from 127.0.0.1" in caplog.text
+    assert "canary" not in caplog.text
+    assert PASSWORD not in caplog.text
+
+
 def test_signing_out_ends_the_session(app, sqlite_database):
     client = client_of(app, make_user(sqlite_database, "ada"))
     client.post("/sign-out")
