@@ -3,7 +3,6 @@
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from erp_links.links.finding import managed_link
@@ -25,7 +24,6 @@ from host.database import current_database
 from host.errors import ConflictError, InvalidInputError, StaleVersionError, TielineError
 from host.schemas import load
 from host.settings import Settings
-from host.web.navigation import NavigationItem, Section, for_administrators, register_item
 
 blueprint = Blueprint("mapping", __name__, url_prefix="/settings/sync")
 
@@ -35,18 +33,6 @@ def init_app(app: Flask, _settings: Settings) -> None:
     app.register_blueprint(blueprint)
     register_api(app, api.mappings)
     register_api(app, api.priority)
-    register_item(
-        app,
-        NavigationItem(
-            section=Section.SETTINGS,
-            label=_l("Sync priority"),
-            endpoint="mapping.show_priority",
-            icon="sort-numeric-down",
-            order=15,
-            visible=for_administrators,
-            prefix="/settings/sync/priority",
-        ),
-    )
 
 
 @blueprint.get("/links/<int:link_id>/mapping")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from erp_links.mapping.compatibility import conversion
 from erp_links.mapping.converting import Converter, converter
 from erp_links.mapping.models import LinkActorType, LinkField, Unpaired
 from host.crm.fields import CrmField, CrmType
@@ -73,8 +74,8 @@ def compile_mapping(
 ) -> CompiledMapping:
     """Make the mapping of an actor type ready for a run.
 
-    Fields that are gone from the ERP or the hub are left out: activation asks to unmap them, and until then they
-    change nothing.
+    Fields that are gone from the ERP or the hub, or no longer go together, are left out: activation asks to unmap them,
+    and until then they change nothing.
 
     Args:
         session: A session.
@@ -118,7 +119,10 @@ def lists_shown_as_text(session: Session, row: LinkActorType) -> set[str]:
 
 
 def _is_present(field: LinkField, crm_fields: Mapping[str, CrmField]) -> bool:
-    return field.missing_since is None and field.crm_field in crm_fields
+    crm_field = crm_fields.get(field.crm_field or "")
+    if field.missing_since is not None or crm_field is None:
+        return False
+    return conversion(field_from_json(field.declaration).type, crm_field.type).to_crm
 
 
 def _compiled(

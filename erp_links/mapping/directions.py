@@ -46,7 +46,7 @@ def erp_side(actor_type: ActorType, field: Field, missing_since: datetime | None
 
 
 def crm_side(crm_key: str | None, crm_field: CrmField | None, master: str = "") -> Directions:
-    """Return what the chosen CRM field rules out.
+    """Return what the chosen CRM field rules out. One that is read-only is so for people, and filled by links.
 
     Args:
         crm_key: The choice; None if nothing is chosen.
@@ -57,8 +57,6 @@ def crm_side(crm_key: str | None, crm_field: CrmField | None, master: str = "") 
         return _both(_("choose a CRM field first"))
     if crm_field is None:
         return _both(_("“%(key)s” is no longer in the CRM", key=crm_key))
-    if crm_field.read_only:
-        return Directions(to_crm=_("read-only in the CRM"))
     if master:
         return Directions(one_way_to_crm=_("“%(link)s” already fills this CRM field one-way", link=master))
     return Directions()

@@ -34,9 +34,9 @@ def test_read_only_erp_field_cannot_be_written():
     assert (found.to_crm, found.to_erp) == ("", "read-only in the ERP")
 
 
-def test_read_only_crm_field_cannot_be_filled():
+def test_a_crm_field_that_nobody_types_can_be_filled_by_a_link():
     found = reasons(erp(), CrmField("name", "Name", CrmType.TEXT, read_only=True))
-    assert (found.to_crm, found.to_erp) == ("read-only in the CRM", "")
+    assert (found.to_crm, found.to_erp) == ("", "")
 
 
 def test_connector_that_cannot_save_takes_nothing():

@@ -15,7 +15,9 @@ from erp_links.tab.reading import TabReader
 from erp_links.tab.words import shown
 from host.accounts.principal import Principal
 from host.errors import NotFoundError
+from host.settings import Settings
 from sync_connectors import Actors, AuthenticationError, Notice, NoticeLevel, UnavailableError
+from sync_connectors.loading import load_plugins
 from tests.accounts import make_user
 
 IDA = Principal(1, "Ida Holm", is_administrator=False, group_ids=frozenset())
@@ -233,3 +235,12 @@ def test_last_known_list_items_keep_the_text_that_was_last_told(sqlite_stage):
     sqlite_stage.server.fail["get"] = UnavailableError("closed")
     assert texts_of(read(sqlite_stage, texts))["COUNTRY"] == "Denmark"
     assert texts_of(read(sqlite_stage))["COUNTRY"] == "DK"
+
+
+def test_a_missing_plugin_is_said_and_the_last_values_stay(sqlite_stage):
+    without = replace(sqlite_stage.runtime, plugins=load_plugins(Settings(plugins_block=("plain-erp",))))
+    with sqlite_stage.database.reading() as session:
+        (block,) = tab_blocks(session, without, IDA, "company", company_id(sqlite_stage))
+    reading = TabReader(without).read(block).actors[0]
+    assert "plain-erp" in reading.trouble.instruction
+    assert texts_of(reading) == {"PHONE": "86 12 00 45"}
