@@ -92,6 +92,7 @@ class RunExecutor:
 
     def _pull(self, permit: RunPermit, counts: Counter[str], stopping: threading.Event) -> None:
         with self._database.reading() as session:
+            permit.assert_wanted(session)
             rows = session.scalars(
                 select(LinkActorType)
                 .where(

@@ -295,3 +295,48 @@ def test_while_a_run_is_under_way_no_other_worker_gets_it(stage: Stage) -> None:
     assert seen
     assert all(seen)
     assert stage.run_row(run_id).outcome == "success"
+
+
+def test_a_pass_that_broke_off_begins_anew_under_another_mapping(sqlite_stage: Stage) -> None:
+    ready(sqlite_stage)
+    sqlite_stage.server.fail["next_page"] = UnavailableError("closed")
+    sqlite_stage.run()
+    sqlite_stage.server.fail.clear()
+    sqlite_stage.server.put("Customer", "C0", {"EMAIL": "a@b.example"})
+    sqlite_stage.server.records["Customer"]["C0"].changed = 1
+    sqlite_stage.map("Customer", {**CUSTOMER, "EMAIL": "email"})
+    run = sqlite_stage.run()
+    assert (run.outcome, run.counts) == ("success", {"read": 5, "changed": 1, "equal": 1, "created": 3})
+    assert sqlite_stage.hub()[0]["email"] == "a@b.example"
+
+
+def test_a_record_deleted_in_the_hub_while_its_page_is_fetched_is_not_written(stage: Stage) -> None:
+    ready(stage, 2)
+    stage.run()
+    for number in range(2):
+        stage.server.put("Customer", f"C{number}", {"NAME": f"Beta {number}"})
+
+    def delete(point: str) -> None:
+        if point == "page fetched":
+            stage.delete("company", stage.hub()[0]["id"])
+
+    stage.server.page_size = 10
+    run = stage.run(delete)
+    assert (run.outcome, run.counts) == ("success", {"read": 2, "changed": 1, "skipped": 1})
+    assert [row["name"] for row in stage.hub()] == ["Beta 1"]
+    assert {pairing.state for pairing in stage.pairings().values()} == {"paired", "tombstone"}
+
+
+def test_the_hub_record_of_a_person_deleted_in_the_middle_of_a_page_is_looked_at_anew(stage: Stage) -> None:
+    ready(stage, 1)
+    stage.map("Person", {"LASTNAME": "last_name"})
+    stage.server.put("Person", "P1", {"LASTNAME": "Berg"}, parent="C0")
+
+    def delete(point: str) -> None:
+        if point == "page fetched" and stage.hub():
+            stage.delete("company", stage.hub()[0]["id"])
+
+    run = stage.run(delete)
+    # the company that the person would lie under is gone, so the person waits
+    assert (run.outcome, run.counts) == ("success", {"read": 2, "created": 1, "waiting": 1})
+    assert stage.hub("person") == []
