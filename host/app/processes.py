@@ -56,7 +56,7 @@ def run_worker(settings: Settings, database: Database) -> None:
         DueLinks(runtime, app.app_context),
         RequestedRuns(runtime, app.app_context),
     )
-    worker = Worker(database, sources, poll_seconds=settings.worker_poll_seconds)
+    worker = Worker(database, sources, poll_seconds=settings.worker_poll_seconds, threads=settings.worker_threads)
     worker.stop_on_signals()
     worker.run()
 

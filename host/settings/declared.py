@@ -134,6 +134,7 @@ class Settings:
     automatic_sync_minutes: int = setting(
         _WORK, 5, "Minutes between two automatic syncs of a link that sets none of its own.", minimum=1
     )
+    worker_threads: int = setting(_WORK, 4, "How many links one worker syncs at the same time.", minimum=1)
     worker_poll_seconds: float = setting(_WORK, 1.0, "Seconds between two looks of the worker for work.", minimum=0.05)
     connector_test_seconds: int = setting(_WORK, 30, "Deadline of the test of an ERP link, in seconds.", minimum=1)
     connector_call_seconds: int = setting(_WORK, 30, "Deadline of a call that a page waits for, in seconds.", minimum=1)
