@@ -16,13 +16,8 @@ MOST_FILTERS = 20
 WITHOUT_VALUE = {Comparison.EMPTY, Comparison.FILLED}
 
 
-def input_name(comparison: Comparison | str, field_key: str) -> str:
-    """Return the name of the input, and of the argument of the address, of a filter: `f.from.credit_limit`."""
-    return f"{PREFIX}.{comparison}.{field_key}"
-
-
 def filters_of_form(arguments: Mapping[str, str], fields: Mapping[str, CrmField]) -> list[Filter]:
-    """Return the filters of a list page's address; inputs that were left empty do not filter.
+    """Return the filters of a list page's address, such as `f.from.credit_limit=100`; empty inputs do not filter.
 
     Raises:
         InvalidInputError: per input every fault.
