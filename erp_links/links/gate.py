@@ -7,6 +7,7 @@ a valid one has the test run by the save itself. The key is derived from the ins
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from host.secrets import SecretBox
 VALID_FOR = timedelta(minutes=15)
 _LIMITED_WITHIN = timedelta(minutes=1)
 _KEPT_FOR = timedelta(days=1)
+_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def prove(session: Session, proof_id: str, digest: str) -> None:
 
 def usable(session: Session, proof_id: str, user_id: int | None) -> TestProof | None:
     """Return the user's own proof if it is neither expired nor consumed; what it proves is not looked at."""
-    proof = session.get(TestProof, proof_id) if proof_id else None
+    proof = session.get(TestProof, proof_id) if _ID.fullmatch(proof_id) else None
     if proof is None or not proof.digest or proof.user_id != user_id:
         return None
     if proof.consumed_at is not None or proof.expires_at <= datetime.now(UTC):

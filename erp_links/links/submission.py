@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink, LinkAccess, LinkState, Visibility
 from host.accounts.models import Group, User
+from host.schemas.texts import fault_of_text
 
 LONGEST_NAME = 254
 LONGEST_DESCRIPTION = 4000
@@ -73,10 +74,9 @@ def submission_faults(session: Session, submission: LinkSubmission, link: ErpLin
         _check(faults, "name", _name_fault(session, submission.name or "", link))
     if submission.visibility is not None or link is None:
         _check(faults, "visibility", _visibility_fault(session, submission.visibility))
-    if submission.description is not None and len(submission.description) > LONGEST_DESCRIPTION:
-        _check(faults, "description", _("has more than %(most)s characters", most=LONGEST_DESCRIPTION))
-    if submission.erp_time_zone and submission.erp_time_zone not in available_timezones():
-        _check(faults, "erp_time_zone", _("is no time zone such as Europe/Copenhagen"))
+    _check(faults, "description", _text_fault(submission.description or "", LONGEST_DESCRIPTION))
+    if submission.erp_time_zone:
+        _check(faults, "erp_time_zone", _zone_fault(submission.erp_time_zone))
     return faults
 
 
@@ -105,11 +105,26 @@ def _check(faults: dict[str, list[str]], key: str, fault: str) -> None:
         faults.setdefault(key, []).append(fault)
 
 
+def _text_fault(text: str, longest: int) -> str:
+    if len(text) > longest:
+        return str(_("has more than %(most)s characters", most=longest))
+    return fault_of_text(text)
+
+
+def _zone_fault(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return str(_("is no time zone such as Europe/Copenhagen"))
+    return ""
+
+
 def _name_fault(session: Session, name: str, link: ErpLink | None) -> str:
     if not name.strip():
         return str(_("is missing"))
-    if len(name) > LONGEST_NAME:
-        return str(_("has more than %(most)s characters", most=LONGEST_NAME))
+    fault = _text_fault(name, LONGEST_NAME)
+    if fault:
+        return fault
     statement = select(ErpLink.id).where(
         func.lower(ErpLink.name) == name.lower(), ErpLink.state != LinkState.DELETED.value
     )

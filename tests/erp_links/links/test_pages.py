@@ -247,6 +247,11 @@ def test_odd_numbers_and_versions_of_a_form_are_answered_clearly(office, ida) ->
     assert ida.post(f"{path}/schedule", data={"version": "1", "interval_minutes": "9999999"}).status_code == 422
     assert ida.post(f"{path}/deactivate", data={}).status_code == 409
     assert ida.post(NEW, data=form(office, connector_id="99999999999")).status_code == 422
+    for name in ("name", "description", "erp_time_zone", "configuration.Login"):
+        answer = ida.post(NEW, data=form(office) | {name: "a\x00b"})
+        assert answer.status_code == 422, name
+    assert ida.post(NEW, data=form(office, erp_time_zone="Europe/Atlantis")).status_code == 422
+    assert ida.post(NEW, data=form(office, proof="\x00" * 43, name="Other")).status_code == 302
     assert ida.get("/settings/sync/links/99999999999").status_code == 404
     assert ida.get(f"{NEW}?connector_id=999999").status_code == 200
 
