@@ -1,0 +1,81 @@
+"""A page with every component, served by the real application; only the tests have it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from time import sleep
+
+from flask import Flask, abort, render_template_string
+from flask_login import login_required
+from werkzeug.serving import make_server
+
+from host.app import create_app
+from host.database import Database
+from host.settings import Settings
+from host.web.fragments import with_etag
+
+DELAYS = {"late": 0.5, "slow": 1.5}
+PAGE = Path(__file__).with_name("page.html")
+
+
+@dataclass
+class Gallery:
+    """The page's address, and what its fragments answer.
+
+    Attributes:
+        part: What the part that is loaded later does: "ok", "late", "slow" (later than the page waits) or "fail".
+        counter: What the part that is polled shows.
+        deleted: How often something was deleted.
+    """
+
+    app: Flask
+    address: str = ""
+    part: str = "ok"
+    counter: int = 0
+    deleted: int = 0
+    asked: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def opened_gallery(database: Database, folder: Path) -> Iterator[Gallery]:
+    """Serve the page at `/test/gallery`."""
+    gallery = Gallery(create_app(Settings(data_folder=folder, time_zone="UTC"), database))
+    _add_pages(gallery)
+    server = make_server("127.0.0.1", 0, gallery.app, threaded=True)
+    gallery.address = f"http://127.0.0.1:{server.server_port}"
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield gallery
+    server.shutdown()
+    thread.join()
+
+
+def _add_pages(gallery: Gallery) -> None:
+    @gallery.app.get("/test/gallery")
+    @login_required
+    def page() -> str:
+        errors = {"password": ["the workbook refused this password"], "": ["the ERP is away"]}
+        moment = datetime.now(UTC) - timedelta(minutes=5)
+        return render_template_string(PAGE.read_text(encoding="utf-8"), errors=errors, moment=moment)
+
+    @gallery.app.get("/test/part")
+    def part() -> str:
+        gallery.asked.append(gallery.part)
+        if gallery.part == "fail":
+            abort(502)
+        sleep(DELAYS.get(gallery.part, 0))
+        return "<p>Balance DKK 48,210.50</p>"
+
+    @gallery.app.get("/test/counter")
+    def counter() -> object:
+        count = gallery.counter
+        more = f"<details><summary>More</summary>{count}</details>"
+        return with_etag(f'<button class="btn btn-sm" id="in-poll">{count}</button>{more}', stop=count >= 100)
+
+    @gallery.app.post("/test/deleted")
+    def deleted() -> str:
+        gallery.deleted += 1
+        return "deleted"
