@@ -262,3 +262,19 @@ def test_users_get_none_of_these_pages(app, office) -> None:
     for path in ("", f"/links/{link_id}", f"/links/{link_id}/configuration", "/links/new"):
         assert user.get(f"/settings/sync{path}").status_code == 403
     assert user.post("/settings/sync/links/try", data=form(office)).status_code == 403
+
+
+def test_links_stay_and_say_so_while_their_plugin_is_gone(office, ida) -> None:
+    link_id = active(office)
+    without = replace(office.runtime.settings, plugins_block=("plain-erp",))
+    app = create_app(without, office.database)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    client = client_of(app, _user(office, office.ida.user_id))
+    assert "the connector plugin is missing" in client.get("/settings/sync").text
+    path = f"/settings/sync/links/{link_id}"
+    assert "Install or mend the plugin" in client.get(path).text
+    assert client.get(f"{path}/configuration").status_code == 200
+    assert client.post(f"{path}/test").status_code == 409
+    assert client.post(f"{path}/run").status_code in {302, 409}
+    assert client.post(f"{path}/deactivate", data={"version": str(office.link(link_id).version)}).status_code == 302
+    assert "Nordwind" in ida.get(path).text
