@@ -5,9 +5,10 @@ const csrfToken = document.querySelector("meta[name=csrf-token]").content;
 window.SwaggerUIBundle({
   url: place.dataset.document,
   domNode: place,
-  deepLinking: true,
+  deepLinking: false, // its links lie inside buttons, where no screen reader finds them
   defaultModelsExpandDepth: 0,
   docExpansion: "list",
+  onComplete: () => document.getElementById("servers")?.setAttribute("aria-label", place.dataset.servers),
   validatorUrl: null, // the default sends the document to a server elsewhere
   persistAuthorization: false, // a token typed here is gone with the page
   requestInterceptor: (request) => {
