@@ -1,6 +1,6 @@
 """What an administrator submitted, checked against what the connector declares and what is stored."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,16 +10,13 @@ from marshmallow import ValidationError
 from host.errors import InvalidInputError
 from host.schemas import flattened
 from sync_connectors.configuration.conditions import is_shown
-from sync_connectors.configuration.conversion import text_of, value_of
+from sync_connectors.configuration.conversion import text_of
 from sync_connectors.configuration.defaults import defaults_of
 from sync_connectors.configuration.masking import MASK
 from sync_connectors.configuration.schema import configuration_schema
 from sync_connectors.configuration.stored import VALUELESS, StoredConfiguration, typed_configuration
 from sync_connectors.contract.connector import Configuration
 from sync_connectors.contract.fields import ConfigurationField
-
-ListItems = Callable[[ConfigurationField, Configuration], Collection[str] | None]
-"""Asks for the keys of a list field, given the values so far; None when they are not known now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,6 @@ def read_submission(
     raw: Mapping[str, Any],
     *,
     secrets_void: bool = False,
-    list_items: ListItems | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> SubmittedConfiguration:
     """Check what was submitted, all fields at once.
@@ -71,7 +67,6 @@ def read_submission(
         stored: What is stored, or None for a new link.
         raw: Values by field key, as text or as JSON values.
         secrets_void: The connector or its URL is another one than the stored secrets were given for.
-        list_items: Asks for the items of LIST fields that name a list; without it any key is taken.
         tags: What the tags in defaults stand for, see `defaults_of`.
 
     Raises:
@@ -81,8 +76,6 @@ def read_submission(
         raise InvalidInputError({"": [_("is no object with a value for each field")]})
     reading = _Reading(fields, stored, secrets_void)
     reading.take(raw, defaults_of(fields, tags or {}) if stored is None else {})
-    if list_items is not None:
-        reading.check_lists(list_items)
     return reading.result()
 
 
@@ -112,15 +105,6 @@ class _Reading:
         by_attribute = {f"value_{number}": one.key for number, one in enumerate(self._declared)}
         self._texts = dict.fromkeys((one.key for one in self._fields), "")
         self._texts |= {by_attribute[name]: text_of(value) for name, value in values.items()}
-
-    def check_lists(self, list_items: ListItems) -> None:
-        for one in self._shown():
-            text = self._texts[one.key]
-            if not one.list_name or one.choices or not text or one.key in self._faults:
-                continue
-            allowed = list_items(one, self._typed_so_far())
-            if allowed is not None and text not in allowed:
-                self._faults[one.key] = [_("is none of the items of the list")]
 
     def result(self) -> SubmittedConfiguration:
         shown = self._shown()
@@ -156,6 +140,3 @@ class _Reading:
 
     def _before(self, one: ConfigurationField) -> str:
         return self._stored.texts.get(one.key, "")
-
-    def _typed_so_far(self) -> Configuration:
-        return {one.key: value_of(one, self._texts[one.key]) for one in self._shown() if one.key not in self._faults}

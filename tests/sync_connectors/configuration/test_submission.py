@@ -253,22 +253,6 @@ def test_defaults_follow_the_original(type_, default, text):
     assert defaults_of([field], {"name": "Ida Holm", "login": "ida"}) == {"Key": text}
 
 
-def test_a_list_field_is_checked_against_the_items_that_the_connector_gives():
-    company = ConfigurationField("Company", "Company", FieldType.LIST, list_name="companies", depends_on=("Host",))
-    asked = []
-
-    def items(field, configuration):
-        asked.append((field.key, configuration["Host"]))
-        return {"1": "Nordwind A/S"}
-
-    known = read_submission([HOST, company], None, {"Host": "h", "Company": "1"}, list_items=items)
-    assert known.typed["Company"] == "1"
-    assert "Company" in faults([HOST, company], {"Host": "h", "Company": "2"}, list_items=items)
-    assert asked == [("Company", "h"), ("Company", "h")]
-    unknown = read_submission([HOST, company], None, {"Company": "2"}, list_items=lambda *_: None)
-    assert unknown.typed["Company"] == "2"
-
-
 def test_the_canonical_form_is_the_same_for_equal_values_however_they_were_typed():
     fields = [PRICE, TICKED, STARTS]
     typed = read_submission(fields, None, {"Price": "1.50", "Active": "on", "Starts": "2026-01-01T00:00Z"})
