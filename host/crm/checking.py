@@ -62,10 +62,20 @@ def checked_values(
     return {key: value for key, value in checked.items() if present.get(key) != value}
 
 
-def missing_references(session: Session, field: CrmField, ids: Collection[CrmValue]) -> set[CrmValue]:
-    """Return those ids that the entity which a REFERENCE field points at does not have."""
+def missing_references(
+    session: Session, field: CrmField, ids: Collection[CrmValue], *, lock: bool = True
+) -> set[CrmValue]:
+    """Return those ids that the entity which a REFERENCE field points at does not have.
+
+    Args:
+        session: A session; with `lock` one that writes.
+        field: The field.
+        ids: Ids of records.
+        lock: Keep the others from being deleted until the transaction ends.
+    """
     column = table_of(field.references).c.id
-    return set(ids) - set(session.scalars(select(column).where(column.in_(ids))))
+    statement = select(column).where(column.in_(ids)).order_by(column)
+    return set(ids) - set(session.scalars(statement.with_for_update(read=True, key_share=True) if lock else statement))
 
 
 def _check_references(

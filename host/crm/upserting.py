@@ -72,7 +72,7 @@ def decide(
     used = [fields[key] for key in dict.fromkeys(key for row in rows for key in row.values)]
     items = items_for(session, used, active_only=True)
     checkers = {one.key: checker_of(one, items.get(one.list_key, ())) for one in used}
-    absent = _absent_references(session, used, rows)
+    absent = _absent_references(session, used, rows, lock=lock)
     ids = {record_id for row in rows for record_id in row.matches[:1]}
     present = bulk.read_many(session, entity_type, ids, lock=lock)
     decisions = []
@@ -131,10 +131,12 @@ def _decision(
     return Decision(Outcome.UPDATE if changes else Outcome.EQUAL, record_id, changes)
 
 
-def _absent_references(session: Session, used: Sequence[CrmField], rows: Sequence[Row]) -> dict[str, set[CrmValue]]:
+def _absent_references(
+    session: Session, used: Sequence[CrmField], rows: Sequence[Row], *, lock: bool
+) -> dict[str, set[CrmValue]]:
     absent = {}
     for one in used:
         if one.type is CrmType.REFERENCE:
             ids = {value for row in rows if isinstance(value := row.values.get(one.key), int)}
-            absent[one.key] = missing_references(session, one, ids)
+            absent[one.key] = missing_references(session, one, ids, lock=lock)
     return absent
