@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import joinedload, selectinload
 
 from erp_links.links.connecting import open_link
@@ -47,6 +47,25 @@ class _Prepared:
     open_pass: OpenPass
 
 
+class _Warnings:
+    """What the connector warned of during a run, shown where nothing worse happened."""
+
+    _MOST = 5
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._is_conclusive = True
+
+    def add(self, pull: Pull) -> None:
+        self._texts.extend(text for text in pull.warnings if text not in self._texts)
+        self._is_conclusive = self._is_conclusive and pull.is_conclusive
+
+    @property
+    def ending(self) -> Ending:
+        outcome = Outcome.SUCCESS if self._is_conclusive else Outcome.PARTIAL
+        return Ending(outcome, "; ".join(self._texts[: self._MOST]))
+
+
 class RunExecutor:
     """Executes runs. One object serves all threads of a worker."""
 
@@ -60,7 +79,9 @@ class RunExecutor:
         """Execute a run under the lease that `keeper` keeps; what goes wrong becomes the run's outcome.
 
         Raises:
-            DBAPIError: The database failed. The run stays as it is, and whoever gets the lease next goes on with it.
+            OperationalError: The database is away or full. The run stays as it is, and whoever gets the lease next goes
+                on with it.
+            InterfaceError: Likewise.
         """
         permit = RunPermit(run_id, link_id, keeper.lease)
         with bind(run_id=str(run_id)):
@@ -79,18 +100,19 @@ class RunExecutor:
     def _execute(self, permit: RunPermit, stopping: threading.Event) -> None:
         counts = begin_run(self._database, permit)
         self._reached("run begun")
+        warnings = _Warnings()
         try:
-            self._pull(permit, counts, stopping)
-        except (LeaseLostError, ShutDownError, DBAPIError):
+            self._pull(permit, counts, warnings, stopping)
+        except (LeaseLostError, ShutDownError, OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 -- whatever happened is the outcome of this run and of no other
             ending = _ending(error)
         else:
-            ending = Ending(Outcome.PARTIAL if counts["failed"] else Outcome.SUCCESS)
+            ending = warnings.ending
         self._reached("run about to finish")
         finish_run(self._runtime, permit, ending, counts)
 
-    def _pull(self, permit: RunPermit, counts: Counter[str], stopping: threading.Event) -> None:
+    def _pull(self, permit: RunPermit, counts: Counter[str], warnings: "_Warnings", stopping: threading.Event) -> None:
         with self._database.reading() as session:
             permit.assert_wanted(session)
             rows = session.scalars(
@@ -106,7 +128,7 @@ class RunExecutor:
             for row in parents_first(rows):
                 if stopping.is_set():
                     raise ShutDownError("the worker stops")
-                self._pull_type(permit, row, link_session, counts, stopping)
+                self._pull_type(permit, row, link_session, counts, warnings, stopping)
 
     def _pull_type(
         self,
@@ -114,6 +136,7 @@ class RunExecutor:
         row: LinkActorType,
         link_session: LinkSession,
         counts: Counter[str],
+        warnings: "_Warnings",
         stopping: threading.Event,
     ) -> None:
         prepared = self._prepare(permit, row, link_session)
@@ -124,7 +147,10 @@ class RunExecutor:
         taker = PageTaker(self._database, permit, prepared.rules, prepared.open_pass, counts, self._reached)
         retry_due(self._database, permit, link_session, taker, mapping.actor_type, mapping.erp_keys)
         pull = Pull(self._database, permit, link_session, taker, prepared.open_pass, stopping, self._reached)
-        pull.run(mapping.erp_keys)
+        try:
+            pull.run(mapping.erp_keys)
+        finally:
+            warnings.add(pull)
 
     def _prepare(self, permit: RunPermit, row: LinkActorType, link_session: LinkSession) -> _Prepared | None:
         """Compile the mapping and open the pass; None where no field of the type fills the hub."""

@@ -15,7 +15,12 @@ RECORDS_PER_TRANSACTION = 500
 
 
 class Pull:
-    """Reads what changed in the ERP since the watermark of a pass, and takes it over."""
+    """Reads what changed in the ERP since the watermark of a pass, and takes it over.
+
+    Attributes:
+        warnings: What the connector warned of, each text once.
+        is_conclusive: False when a page came with a warning and nothing else: then nothing is known (spec C-24).
+    """
 
     def __init__(
         self,
@@ -35,10 +40,12 @@ class Pull:
         self._pass = open_pass
         self._stopping = stopping
         self._reached = reached
-        self._cursors: set[str] = set()
+        self._cursors: set[str | None] = set()
+        self.warnings: list[str] = []
+        self.is_conclusive = True
 
     def run(self, fields: tuple[str, ...]) -> None:
-        """Take all pages over, then let the watermark move.
+        """Take all pages over, then let the watermark move; an inconclusive pass stays open and begins anew.
 
         Raises:
             ConnectorError: What the connector raised; the pages before it stay, and the pass stays open.
@@ -58,17 +65,20 @@ class Pull:
             self._read(fields)
         with self._database.writing() as session:
             self._permit.assert_wanted(session)
-            complete_pass(session, self._pass)
+            if self.is_conclusive:
+                complete_pass(session, self._pass)
+            else:
+                begin_anew(session, self._pass)
         self._reached("pass completed")
 
     def _read(self, fields: tuple[str, ...]) -> None:
-        if self._pass.resume is not None:
-            self._cursors.add(self._pass.resume)
+        self._cursors = {self._pass.resume} - {None}
         pages = self._link_session.changes(self._pass.actor_type, self._pass.watermark, self._pass.resume, fields)
         with Prefetched(pages) as fetched:
             for page in fetched:
                 self._reached("page fetched")
                 self._check(page)
+                self._note(page)
                 self._take(page)
                 if self._stopping.is_set() and page.resume is not None:
                     raise ShutDownError("the worker stops")
@@ -86,24 +96,24 @@ class Pull:
             )
         self._cursors.add(page.resume)
 
+    def _note(self, page: Page) -> None:
+        texts = [notice.text for notice in page.notices if notice.level is NoticeLevel.WARNING]
+        self.warnings.extend(text for text in dict.fromkeys(texts) if text not in self.warnings)
+        if texts and not page.actors and not page.rejections:
+            self.is_conclusive = False
+
     def _take(self, page: Page) -> None:
         if not page.actors and not page.rejections and page.resume is None:
             # nothing changed, so nothing is written but the end of the pass
-            self._pass.watermark_candidate = _candidate(page) or self._pass.watermark_candidate
+            self._pass.watermark_candidate = page.watermark or self._pass.watermark_candidate
             return
         parts = list(_parts(page))
         for part in parts[:-1]:
             self._taker.take(part.actors)
         last = parts[-1]
-        self._taker.take(last.actors, page.rejections, Progress(page.resume, _candidate(page), page.total))
+        self._taker.take(last.actors, page.rejections, Progress(page.resume, page.watermark, page.total))
 
 
 def _parts(page: Page) -> Iterator[Page]:
     for start in range(0, max(len(page.actors), 1), RECORDS_PER_TRANSACTION):
         yield Page(page.actors[start : start + RECORDS_PER_TRANSACTION])
-
-
-def _candidate(page: Page) -> str | None:
-    # a warning with nothing concludes nothing (spec C-24), least of all that everything has been read
-    warned = any(notice.level is NoticeLevel.WARNING for notice in page.notices)
-    return None if warned and not page.actors else page.watermark

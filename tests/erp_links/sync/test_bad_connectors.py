@@ -112,3 +112,27 @@ def test_pages_that_overlap_and_come_unordered_end_in_the_same_hub(sqlite_stage:
     run = sqlite_stage.run()
     assert (run.outcome, run.counts) == ("success", {"read": 4, "created": 3, "changed": 1})
     assert sorted(row["name"] for row in sqlite_stage.hub()) == ["Alfa", "Beta B", "Gamma"]
+
+
+@pytest.mark.parametrize("text", ["Al\x00fa", "Al\ud800fa", "\x00"])
+def test_texts_that_no_database_stores_never_reach_one(stage: Stage, text: str) -> None:
+    stage.map("Customer", {**CUSTOMER, "EMAIL": "email"})
+    page = Page((customer("C1", {"NAME": "Alfa", "EMAIL": text}), customer("C2", {"NAME": "Beta"})), watermark="1")
+    stage.server.answer["changes"] = lambda *_asked: iter([page])
+    run = stage.run()
+    assert run.outcome in {"partial", "failed"}
+    assert run.error_class != "InternalError"
+    assert all(row["email"] is None for row in stage.hub())
+
+
+def test_an_error_of_our_own_fails_the_run_and_is_told_as_such(sqlite_stage: Stage) -> None:
+    sqlite_stage.map("Customer", CUSTOMER)
+    sqlite_stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+
+    def break_down(point: str) -> None:
+        if point == "page fetched":
+            raise LookupError("a bug")
+
+    run = sqlite_stage.run(break_down)
+    assert (run.outcome, run.error_class) == ("failed", "InternalError")
+    assert run.technical == "LookupError: a bug"

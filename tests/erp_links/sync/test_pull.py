@@ -152,16 +152,31 @@ def test_a_newly_mapped_field_fills_the_hub_on_the_full_read_that_it_causes(stag
     assert {row.base_erp["EMAIL"] for row in stage.pairings().values()} == {"new@alfa.example", "same@beta.example"}
 
 
-def test_a_warning_with_nothing_moves_no_watermark(stage: Stage) -> None:
+def test_a_warning_with_nothing_concludes_nothing_and_is_told(stage: Stage) -> None:
     stage.map("Customer", CUSTOMER)
     stage.server.put("Customer", "C1", {"NAME": "Alfa"})
     stage.run()
     warned = Page((), watermark="99", notices=(Notice(NoticeLevel.WARNING, "the ERP sleeps"),))
     stage.server.answer["changes"] = lambda *_asked: iter([warned])
     run = stage.run()
-    assert run.outcome == "success"
+    assert (run.outcome, run.message) == ("partial", "the ERP sleeps")
     assert stage.type_row().watermark == "1"
     assert stage.pairings()["C1"].state == PairingState.PAIRED
+    stage.server.answer.clear()
+    assert stage.run().counts == {"read": 1, "equal": 1}
+
+
+def test_a_warning_beside_records_is_told_and_the_pass_completes(sqlite_stage: Stage) -> None:
+    sqlite_stage.map("Customer", {"NAME": "name"})
+    warned = Page(
+        (Actor("Customer", "C1", {"NAME": "Alfa"}, timestamp="7"),),
+        watermark="7",
+        notices=(Notice(NoticeLevel.WARNING, "two customers have no number"),),
+    )
+    sqlite_stage.server.answer["changes"] = lambda *_asked: iter([warned])
+    run = sqlite_stage.run()
+    assert (run.outcome, run.message) == ("success", "two customers have no number")
+    assert sqlite_stage.type_row().watermark == "7"
 
 
 def test_an_absent_field_is_unchanged_and_an_empty_one_is_cleared(stage: Stage) -> None:
