@@ -2,12 +2,14 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import MetaData, Table, delete, func, insert, select, text
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from host.backup.errors import BackupError
@@ -45,8 +47,11 @@ def restore(
             after(session)
     except FileNotFoundError as error:
         raise BackupError(f"there is no file {path}") from error
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
         raise BackupError(f"{path} is no backup of Tieline, or is damaged: {error}") from error
+    except (IntegrityError, DataError) as error:
+        # the words of the database would show the row
+        raise BackupError(f"{path} is damaged: its rows do not fit together") from error
     return BackupSummary(len(counts), sum(counts.values()))
 
 
@@ -57,7 +62,9 @@ def _checked_manifest(archive: zipfile.ZipFile, metadata: MetaData) -> dict[str,
             f"the backup is of revision {manifest['revision']} and this version has {head()}, "
             "restore it with the version of Tieline that made it and upgrade then"
         )
-    counts: dict[str, int] = manifest["rows"]
+    counts = manifest["rows"]
+    if not isinstance(counts, dict):
+        raise TypeError("its manifest counts no rows")
     if unknown := counts.keys() - metadata.tables.keys():
         raise BackupError(f"the backup has tables unknown here: {', '.join(sorted(unknown))}")
     return counts
@@ -87,7 +94,9 @@ def _restore_table(session: Session, table: Table, archive: zipfile.ZipFile, exp
             session.execute(insert(table), batch)
             count += len(batch)
     if count != expected:
-        raise BackupError(f"table {table.name} has {count} rows and should have {expected}, the file is damaged")
+        raise BackupError(
+            f"table {table.name} has {count} rows in the backup and should have {expected}, the file is damaged"
+        )
 
 
 def _move_sequence(session: Session, table: Table) -> None:

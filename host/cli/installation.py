@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import click
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from erp_links.runtime import EXTENSION as LINKS
 from erp_links.runtime import LinkRuntime
@@ -42,7 +43,13 @@ class Installation:
     @cached_property
     def database(self) -> Database:
         """The database, whatever state its schema is in."""
-        return Database(self.settings.database_url)
+        opened = Database(self.settings.database_url)
+        try:
+            opened.engine.connect().close()
+        except OperationalError as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            raise CommandFailedError(f"the database {opened.url} cannot be reached: {reason}") from error
+        return opened
 
     @cached_property
     def migrated_database(self) -> Database:
