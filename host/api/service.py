@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from importlib.metadata import version
+from threading import Lock
 from typing import Any, cast
 
 from flask import Flask
@@ -53,6 +54,11 @@ class TielineApi(Api):
 
     ERROR_SCHEMA = ProblemSchema
 
+    def __init__(self, app: Flask) -> None:
+        self._undocumented: list[ApiBlueprint] = []
+        self._documenting = Lock()
+        super().__init__(app)
+
     def _register_error_handlers(self) -> None:
         """Leave the errors of pages to the pages; `register_api` wraps the views of the API."""
 
@@ -65,13 +71,25 @@ class TielineApi(Api):
         default = {"description": "An error.", "content": {CONTENT_TYPE: {"schema": ProblemSchema}}}
         self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, default, lazy=True)
 
-    def register_blueprint(self, blp: ApiBlueprint, *, parameters: Any = None, **options: Any) -> None:
-        """Do what flask-smorest does, but tag the resource with its plain name."""
+    def register_blueprint(self, blp: ApiBlueprint, **options: Any) -> None:
+        """Do what flask-smorest does, but describe the resource when its description is first asked for.
+
+        To put the OpenAPI document together takes half of an application's start, and most processes never show it.
+        """
         app = cast(Flask, self._app)
         app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
         app.register_blueprint(blp, **options)
-        blp.register_views_in_doc(self, app, self.spec, name=blp.name, parameters=parameters)
-        self.spec.tag({"name": blp.resource, "description": blp.description})
+        self._undocumented.append(blp)
+
+    def _openapi_json(self) -> Any:
+        """Serve the OpenAPI document."""
+        with self._documenting:
+            while self._undocumented:
+                blp = self._undocumented.pop(0)
+                blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+                # the resource's plain name, and not the blueprint's
+                self.spec.tag({"name": blp.resource, "description": blp.description})
+        return super()._openapi_json()
 
 
 def init_api(app: Flask, settings: Settings) -> None:
