@@ -1,32 +1,21 @@
-"""Accessibility of a page by axe-core, which an installed package ships; nothing is fetched."""
+"""What axe-core finds wrong with a page."""
 
-from axe_playwright_python.base import AXE_SCRIPT
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-SERIOUS = {"serious", "critical"}
+WEIGHTY = {"serious", "critical"}
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def assert_accessible(page: Page, *, without: str = "") -> None:
-    """Fail with every serious finding of axe-core on the page as it stands.
-
-    The script reaches the page through the debugger, which the content security policy does not concern.
-
-    Args:
-        page: The page.
-        without: A selector of what others have made and we only show.
-    """
-    page.wait_for_function("document.readyState === 'complete' && !document.querySelector('[aria-busy=true]')")
-    page.evaluate(AXE_SCRIPT)
-    context = {"exclude": [[without]]} if without else {}
-    found = page.evaluate("context => axe.run(context, {resultTypes: ['violations']})", context)["violations"]
-    faults = [
-        f"{each['id']} ({each['impact']}): {node['html'][:200]}: {_message(node)}"
-        for each in found
-        if each["impact"] in SERIOUS
-        for node in each["nodes"]
+def findings(page: Page, rules: list[str] | None = None) -> list[str]:
+    """Return the serious and critical findings, a line for each element; all rules unless some are named."""
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": LEVELS}
+    found: dict[str, Any] = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": only}).response
+    return [
+        f"{violation['id']} ({violation['impact']}): {' '.join(node['target'])}: {node['failureSummary']}"
+        for violation in found["violations"]
+        if violation["impact"] in WEIGHTY
+        for node in violation["nodes"]
     ]
-    assert faults == [], f"{page.url}\n" + "\n".join(faults)
-
-
-def _message(node: dict) -> str:
-    return "; ".join(check["message"] for kind in ("any", "all", "none") for check in node[kind])
