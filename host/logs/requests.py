@@ -35,7 +35,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         _logger.info(
             "%s %s %s in %s ms",
             request.method,
-            request.path,
+            _shown_path(),
             response.status_code,
             milliseconds,
             extra={"status": response.status_code, "milliseconds": milliseconds},
@@ -49,3 +49,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.before_request(begin)
     app.after_request(finish)
     app.teardown_request(release)
+
+
+def _shown_path() -> str:
+    """Return the path of the request; one that holds a one-time token as the rule that it matched."""
+    if request.url_rule is not None and "token" in (request.view_args or {}):
+        return request.url_rule.rule
+    return request.path

@@ -177,3 +177,13 @@ def test_a_path_that_does_not_exist_has_an_id_too(json_log: Path) -> None:
     response = answering(trusted_proxies=0).test_client().get("/none")
     assert response.status_code == 404
     assert entries(json_log)[-1]["request_id"] == response.headers["X-Request-ID"]
+
+
+def test_a_one_time_token_in_a_path_never_reaches_the_log(tmp_path, caplog):
+    app = Flask("quiet")
+    init_app(app, Settings(data_folder=tmp_path))
+    app.add_url_rule("/setup/<token>", "setup", lambda token: token.upper())
+    caplog.set_level(logging.INFO)
+    assert app.test_client().get("/setup/canary-token").status_code == 200
+    assert "GET /setup/<token> 200" in caplog.text
+    assert "canary-token" not in caplog.text
