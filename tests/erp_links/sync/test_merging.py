@@ -7,6 +7,12 @@ from tests.erp_links.sync.stage import Stage
 CUSTOMER = {"NAME": "name", "EMAIL": "email"}
 
 
+@pytest.fixture
+def stage(sqlite_stage: Stage) -> Stage:
+    """SQLite only: what is decided here hangs on no database."""
+    return sqlite_stage
+
+
 def paired(stage: Stage, two_way: tuple[str, ...] = (), policy: str = "priority") -> int:
     stage.map("Customer", CUSTOMER, two_way=two_way, policy=policy)
     stage.server.put("Customer", "C1", {"NAME": "Alfa", "EMAIL": "base@alfa.example"})

@@ -6,6 +6,7 @@ from sync_connectors import Actor, Notice, NoticeLevel, Page
 from tests.erp_links.sync.stage import Stage
 
 CUSTOMER = {"NAME": "name", "CUSTNO": "number", "EMAIL": "email", "CREDIT": "credit_limit", "COUNTRY": "country"}
+MATCHED = {"NAME": "name", "VATNO": "vat_number", "EMAIL": "email"}
 PERSON = {"FIRSTNAME": "first_name", "LASTNAME": "last_name", "EMAIL": "email"}
 
 
@@ -66,22 +67,24 @@ def test_a_change_in_the_erp_reaches_the_hub_with_old_and_new_value_and_why(stag
     assert changes["credit_limit"].new is None
 
 
-def test_types_of_values_arrive_as_the_hub_keeps_them(stage: Stage) -> None:
-    stage.map("Customer", {"NAME": "name", "BLOCKED": "blocked", "SINCE": "description", "ORDERS": "code"})
-    stage.server.put("Customer", "C1", {"NAME": "  Alfa ", "BLOCKED": True, "SINCE": date(2020, 2, 29), "ORDERS": 3})
-    stage.run()
-    company = stage.hub()[0]
+def test_types_of_values_arrive_as_the_hub_keeps_them(sqlite_stage: Stage) -> None:
+    sqlite_stage.map("Customer", {"NAME": "name", "BLOCKED": "blocked", "SINCE": "description", "ORDERS": "code"})
+    sqlite_stage.server.put(
+        "Customer", "C1", {"NAME": "  Alfa ", "BLOCKED": True, "SINCE": date(2020, 2, 29), "ORDERS": 3}
+    )
+    sqlite_stage.run()
+    company = sqlite_stage.hub()[0]
     assert (company["name"], company["blocked"]) == ("Alfa", True)
     assert (company["description"], company["code"]) == ("2020-02-29", "3")
 
 
-def test_records_stay_as_they_are_where_unpaired_ones_are_ignored(stage: Stage) -> None:
-    stage.map("Customer", CUSTOMER, unpaired="ignore")
-    stage.server.put("Customer", "C1", {"NAME": "Alfa"})
-    run = stage.run()
+def test_records_stay_as_they_are_where_unpaired_ones_are_ignored(sqlite_stage: Stage) -> None:
+    sqlite_stage.map("Customer", CUSTOMER, unpaired="ignore")
+    sqlite_stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+    run = sqlite_stage.run()
     assert (run.outcome, run.counts["skipped"]) == ("success", 1)
-    assert stage.hub() == []
-    assert stage.pairings() == {}
+    assert sqlite_stage.hub() == []
+    assert sqlite_stage.pairings() == {}
 
 
 def test_persons_come_after_their_companies_and_lie_below_them(stage: Stage) -> None:
@@ -96,18 +99,18 @@ def test_persons_come_after_their_companies_and_lie_below_them(stage: Stage) -> 
     assert (pairing.parent_type, pairing.parent_key) == ("Customer", "C1")
 
 
-def test_a_person_whose_company_moves_in_the_erp_moves_in_the_hub(stage: Stage) -> None:
-    stage.map("Customer", CUSTOMER)
-    stage.map("Person", PERSON)
-    stage.server.put("Customer", "C1", {"NAME": "Alfa"})
-    stage.server.put("Customer", "C2", {"NAME": "Beta"})
-    stage.server.put("Person", "P1", {"LASTNAME": "Berg"}, parent="C1")
-    stage.run()
-    stage.server.put("Person", "P1", {}, parent="C2")
-    stage.run()
-    assert stage.hub("person")[0]["company"] == stage.hub("company")[1]["id"]
-    assert [(entry.crm_field, entry.reason) for entry in stage.log("changed")] == [("company", "parent_changed")]
-    assert stage.pairings("Person")["P1"].parent_key == "C2"
+def test_a_person_whose_company_moves_in_the_erp_moves_in_the_hub(sqlite_stage: Stage) -> None:
+    sqlite_stage.map("Customer", CUSTOMER)
+    sqlite_stage.map("Person", PERSON)
+    sqlite_stage.server.put("Customer", "C1", {"NAME": "Alfa"})
+    sqlite_stage.server.put("Customer", "C2", {"NAME": "Beta"})
+    sqlite_stage.server.put("Person", "P1", {"LASTNAME": "Berg"}, parent="C1")
+    sqlite_stage.run()
+    sqlite_stage.server.put("Person", "P1", {}, parent="C2")
+    sqlite_stage.run()
+    assert sqlite_stage.hub("person")[0]["company"] == sqlite_stage.hub("company")[1]["id"]
+    assert [(entry.crm_field, entry.reason) for entry in sqlite_stage.log("changed")] == [("company", "parent_changed")]
+    assert sqlite_stage.pairings("Person")["P1"].parent_key == "C2"
 
 
 def test_a_record_that_the_erp_delivers_again_keeps_its_new_timestamp_and_is_not_written(stage: Stage) -> None:
@@ -121,35 +124,38 @@ def test_a_record_that_the_erp_delivers_again_keeps_its_new_timestamp_and_is_not
     assert stage.pairings()["C1"].erp_timestamp == "2"
 
 
-def test_a_full_read_that_is_due_reads_everything_and_is_then_done_with(stage: Stage) -> None:
-    stage.map("Customer", CUSTOMER)
+def test_a_full_read_that_is_due_reads_everything_and_is_then_done_with(sqlite_stage: Stage) -> None:
+    sqlite_stage.map("Customer", CUSTOMER)
     for number in range(4):
-        stage.server.put("Customer", f"C{number}", {"NAME": f"Alfa {number}"})
-    stage.run()
-    with stage.database.writing() as session:
-        session.merge(stage.type_row()).full_read_due = "mapping"
-    run = stage.run()
+        sqlite_stage.server.put("Customer", f"C{number}", {"NAME": f"Alfa {number}"})
+    sqlite_stage.run()
+    with sqlite_stage.database.writing() as session:
+        session.merge(sqlite_stage.type_row()).full_read_due = "mapping"
+    run = sqlite_stage.run()
     assert run.counts == {"read": 4, "equal": 4}
-    assert stage.passes()[-1].full_read
-    assert stage.type_row().full_read_due is None
+    assert sqlite_stage.passes()[-1].full_read
+    assert sqlite_stage.type_row().full_read_due is None
 
 
-def test_a_newly_mapped_field_fills_the_hub_on_the_full_read_that_it_causes(stage: Stage) -> None:
-    stage.map("Customer", {"NAME": "name"})
-    stage.server.put("Customer", "C1", {"NAME": "Alfa", "EMAIL": "new@alfa.example"})
-    stage.server.put("Customer", "C2", {"NAME": "Beta", "EMAIL": "same@beta.example"})
-    stage.run()
-    ids = [row["id"] for row in stage.hub()]
-    stage.edit("company", ids[0], email="old@alfa.example")
-    stage.edit("company", ids[1], email="same@beta.example")
-    stage.map("Customer", {"NAME": "name", "EMAIL": "email"}, two_way=["EMAIL"])
-    with stage.database.writing() as session:
-        session.merge(stage.type_row()).full_read_due = "mapping"
-    run = stage.run()
+def test_a_newly_mapped_field_fills_the_hub_on_the_full_read_that_it_causes(sqlite_stage: Stage) -> None:
+    sqlite_stage.map("Customer", {"NAME": "name"})
+    sqlite_stage.server.put("Customer", "C1", {"NAME": "Alfa", "EMAIL": "new@alfa.example"})
+    sqlite_stage.server.put("Customer", "C2", {"NAME": "Beta", "EMAIL": "same@beta.example"})
+    sqlite_stage.run()
+    ids = [row["id"] for row in sqlite_stage.hub()]
+    sqlite_stage.edit("company", ids[0], email="old@alfa.example")
+    sqlite_stage.edit("company", ids[1], email="same@beta.example")
+    sqlite_stage.map("Customer", {"NAME": "name", "EMAIL": "email"}, two_way=["EMAIL"])
+    with sqlite_stage.database.writing() as session:
+        session.merge(sqlite_stage.type_row()).full_read_due = "mapping"
+    run = sqlite_stage.run()
     assert (run.counts["changed"], run.counts["equal"]) == (1, 1)
-    assert [row["email"] for row in stage.hub()] == ["new@alfa.example", "same@beta.example"]
-    assert [(entry.crm_field, entry.reason) for entry in stage.log("changed")] == [("email", "first_time")]
-    assert {row.base_erp["EMAIL"] for row in stage.pairings().values()} == {"new@alfa.example", "same@beta.example"}
+    assert [row["email"] for row in sqlite_stage.hub()] == ["new@alfa.example", "same@beta.example"]
+    assert [(entry.crm_field, entry.reason) for entry in sqlite_stage.log("changed")] == [("email", "first_time")]
+    assert {row.base_erp["EMAIL"] for row in sqlite_stage.pairings().values()} == {
+        "new@alfa.example",
+        "same@beta.example",
+    }
 
 
 def test_a_warning_with_nothing_concludes_nothing_and_is_told(stage: Stage) -> None:
@@ -179,14 +185,14 @@ def test_a_warning_beside_records_is_told_and_the_pass_completes(sqlite_stage: S
     assert sqlite_stage.type_row().watermark == "7"
 
 
-def test_an_absent_field_is_unchanged_and_an_empty_one_is_cleared(stage: Stage) -> None:
-    stage.map("Customer", {"NAME": "name", "EMAIL": "email", "PHONE": "phone"})
-    stage.server.put("Customer", "C1", {"NAME": "Alfa", "EMAIL": "a@b.example", "PHONE": "1"})
-    stage.run()
+def test_an_absent_field_is_unchanged_and_an_empty_one_is_cleared(sqlite_stage: Stage) -> None:
+    sqlite_stage.map("Customer", {"NAME": "name", "EMAIL": "email", "PHONE": "phone"})
+    sqlite_stage.server.put("Customer", "C1", {"NAME": "Alfa", "EMAIL": "a@b.example", "PHONE": "1"})
+    sqlite_stage.run()
     delivered = Actor("Customer", "C1", {"NAME": "Alfa", "EMAIL": ""}, timestamp="7")
-    stage.server.answer["changes"] = lambda *_asked: iter([Page((delivered,), watermark="7")])
-    stage.run()
-    company = stage.hub()[0]
+    sqlite_stage.server.answer["changes"] = lambda *_asked: iter([Page((delivered,), watermark="7")])
+    sqlite_stage.run()
+    company = sqlite_stage.hub()[0]
     assert (company["email"], company["phone"]) == (None, "1")
 
 
@@ -200,13 +206,56 @@ def test_a_page_of_everything_is_taken_over_in_parts(stage: Stage) -> None:
     assert reached.count("page committed") == 3
 
 
-def test_a_run_says_when_it_was_and_when_the_next_one_is_due(stage: Stage) -> None:
-    stage.map("Customer", CUSTOMER)
+def test_a_run_says_when_it_was_and_when_the_next_one_is_due(sqlite_stage: Stage) -> None:
+    sqlite_stage.map("Customer", CUSTOMER)
     before = datetime.now(UTC)
-    run = stage.run()
+    run = sqlite_stage.run()
     assert run.started_at is not None
     assert run.finished_at is not None
     assert run.started_at <= run.finished_at
-    due = stage.link().next_run_at
+    due = sqlite_stage.link().next_run_at
     assert due is not None
     assert 290 < (due - before).total_seconds() < 330
+
+
+def test_a_record_is_paired_with_the_one_that_matches_and_fills_it(stage: Stage) -> None:
+    company_id = stage.add("company", name="ALFA", vat_number="dk123 ", email="old@alfa.example")
+    stage.map("Customer", MATCHED, unpaired="pair", match=["vat_number"])
+    stage.server.put("Customer", "C1", {"NAME": "Alfa A/S", "VATNO": "DK123", "EMAIL": "new@alfa.example"})
+    stage.server.put("Customer", "C2", {"NAME": "Beta", "VATNO": "DK999"})
+    stage.server.put("Customer", "C3", {"NAME": "Gamma"})
+
+    run = stage.run()
+
+    assert (run.outcome, run.counts["paired"], run.counts["skipped"]) == ("success", 1, 2)
+    assert [(row["id"], row["name"], row["email"]) for row in stage.hub()] == [
+        (company_id, "Alfa A/S", "new@alfa.example")
+    ]
+    assert stage.pairings()["C1"].entity_id == company_id
+    kinds = [entry.kind for entry in stage.log()]
+    assert kinds.count("paired") == 1
+    changed = {entry.crm_field: (entry.old, entry.new, entry.reason) for entry in stage.log("changed")}
+    assert changed["email"] == ("old@alfa.example", "new@alfa.example", "first_time")
+
+
+def test_a_person_waits_for_its_company_and_follows_once_that_is_paired(stage: Stage) -> None:
+    stage.map("Customer", MATCHED, unpaired="pair", match=["vat_number"])
+    stage.map("Person", PERSON)
+    stage.server.put("Customer", "C1", {"NAME": "Alfa", "VATNO": "DK123"})
+    stage.server.put("Person", "P1", {"LASTNAME": "Berg"}, parent="C1")
+
+    waiting = stage.run()
+
+    # waiting is no failure
+    assert (waiting.outcome, waiting.counts["waiting"]) == ("success", 1)
+    assert stage.failed()[0].reason == "waiting_for_parent"
+    assert (stage.failed()[0].parent_key, stage.failed()[0].retry_at) == ("C1", None)
+
+    company_id = stage.add("company", name="Alfa", vat_number="DK123")
+    stage.server.put("Customer", "C1", {})
+    stage.server.put("Customer", "C2", {"NAME": "so that the person is behind the watermark", "VATNO": "DK5"})
+    run = stage.run()
+
+    assert (run.outcome, run.counts["created"]) == ("success", 1)
+    assert stage.failed() == []
+    assert stage.hub("person")[0]["company"] == company_id
