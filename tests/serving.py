@@ -3,9 +3,10 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TypeVar
@@ -13,7 +14,8 @@ from typing import TypeVar
 import pytest
 import requests
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
+END_SECONDS = 10.0
 LISTENS = re.compile(r"Tieline listens on (http://\S+?)/?$", re.MULTILINE)
 
 Found = TypeVar("Found")
@@ -82,6 +84,13 @@ class Tieline:
         return self.process.wait(timeout=PATIENCE_SECONDS)
 
 
+def free_port() -> str:
+    """Return a port on which nothing listens, as a setting."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 def children_of(process_id: int) -> list[int]:
     """Return the ids of a process's children."""
     listed = Path(f"/proc/{process_id}/task/{process_id}/children")
@@ -95,3 +104,13 @@ def is_running(process_id: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+def still_running(process_ids: Iterable[int]) -> list[int]:
+    """Return which processes are there after all had some seconds to end."""
+    left = list(process_ids)
+    deadline = monotonic() + END_SECONDS
+    while left and monotonic() < deadline:
+        sleep(0.05)
+        left = [each for each in left if is_running(each)]
+    return left

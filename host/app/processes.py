@@ -11,6 +11,7 @@ from erp_links.runtime import EXTENSION as LINKS
 from erp_links.sync.work import DueLinks, RequestedRuns
 from host.accounts.setup import first_administrator_link
 from host.app.factory import create_app
+from host.app.listening import check_address
 from host.database import Database
 from host.jobs.worker import Worker
 from host.settings import Settings
@@ -21,8 +22,9 @@ def run_web(settings: Settings, database: Database) -> None:
     """Serve pages and API under waitress until SIGTERM or SIGINT; blocks.
 
     Raises:
-        OSError: The address is taken or not ours.
+        AddressError: The address is taken or not ours.
     """
+    check_address(settings)
     app = create_app(settings, database)
     server = create_server(
         app,

@@ -6,11 +6,13 @@ import threading
 import click
 
 from host.app.demo import is_set_up, set_up, show_first_sync
+from host.app.listening import check_address, wait_until_listening
 from host.app.supervisor import Supervisor
 from host.cli.databases import migrate
 from host.cli.installation import CommandFailedError, CommandMisusedError, Installation, pass_installation, told
 
 MARKER = "tieline-demo"
+WEB_SECONDS = 30.0
 
 
 @click.command()
@@ -21,6 +23,8 @@ def demo(installation: Installation, *, reset: bool) -> None:
 
     Everything lies in the data folder (TIELINE_DATA_FOLDER), which must be empty or the demo's own.
     """
+    with told():
+        check_address(installation.settings)
     folder = installation.settings.data_folder
     if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
         raise CommandMisusedError(f"{folder} holds something else than a demo, set TIELINE_DATA_FOLDER to a new folder")
@@ -32,10 +36,13 @@ def demo(installation: Installation, *, reset: bool) -> None:
     if not is_set_up(installation.database):
         with installation.app.app_context(), told():
             set_up(installation.runtime, click.echo)
-    settings = installation.settings
+    settings, database = installation.settings, installation.migrated_database
     address = f"{settings.public_url or f'http://{settings.host}:{settings.port}'}{settings.path_prefix}/"
-    show = threading.Thread(
-        target=show_first_sync, args=(installation.migrated_database, address, click.echo), daemon=True
-    )
-    if not Supervisor(("web", "worker")).run(beside=show.start):
+
+    def show() -> None:
+        wait_until_listening(settings, WEB_SECONDS)
+        show_first_sync(database, address, click.echo)
+
+    beside = threading.Thread(target=show, daemon=True)
+    if not Supervisor(("web", "worker")).run(beside=beside.start):
         raise CommandFailedError("a process could not be kept running, see the messages above")

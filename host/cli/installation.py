@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from erp_links.runtime import EXTENSION as LINKS
 from erp_links.runtime import LinkRuntime
 from host.app.factory import create_app
+from host.app.listening import AddressError
 from host.audit.doer import Doer
 from host.database import Database
 from host.errors import InvalidInputError, TielineError
@@ -116,7 +117,7 @@ def told() -> Iterator[None]:
         raise CommandMisusedError("\n".join(lines) or error.text) from error
     except (TielineError, ConnectorError) as error:
         raise CommandFailedError(". ".join(part for part in (error.text, error.instruction) if part)) from error
-    except (KeyFileError, UnmigratedError) as error:
+    except (AddressError, KeyFileError, UnmigratedError) as error:
         raise CommandFailedError(str(error)) from error
 
 

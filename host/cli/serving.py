@@ -2,10 +2,11 @@
 
 import click
 
+from host.app.listening import check_address
 from host.app.processes import run_web, run_worker, stop_with_parent
 from host.app.supervisor import Supervisor
 from host.cli.databases import migrate
-from host.cli.installation import CommandFailedError, Installation, pass_installation
+from host.cli.installation import CommandFailedError, Installation, pass_installation, told
 
 
 @click.command()
@@ -25,8 +26,11 @@ def serve(installation: Installation, only: str | None, *, supervised: bool) -> 
         if supervised:
             stop_with_parent()
         database = installation.migrated_database
-        (run_web if only == "web" else run_worker)(installation.settings, database)
+        with told():
+            (run_web if only == "web" else run_worker)(installation.settings, database)
         return
+    with told():
+        check_address(installation.settings)
     if installation.database.is_sqlite:
         migrate(installation)
     installation.migrated_database.close()

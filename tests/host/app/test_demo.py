@@ -1,0 +1,63 @@
+"""`tieline demo` as a process: fresh, again, reset, and refused."""
+
+import re
+import signal
+import sqlite3
+from pathlib import Path
+
+import requests
+
+from host.app.demo.people import USERS
+from tests.serving import Tieline, free_port, still_running
+
+
+def shown(folder: Path, name: str, *arguments: str) -> Tieline:
+    """Start the demo, and wait until it has printed how to sign in."""
+    demo = Tieline(folder / "data", "demo", *arguments, output=folder / name, TIELINE_PORT=free_port())
+    demo.wait_for(lambda: "Ctrl-C stops everything" in demo.output, "shows no logins")
+    return demo
+
+
+def run_count(folder: Path) -> int:
+    with sqlite3.connect(folder / "data" / "tieline.db") as connection:
+        (count,) = connection.execute("SELECT count(*) FROM sync_run").fetchone()
+    return count
+
+
+def test_the_demo_shows_the_main_job_keeps_its_data_and_starts_over_when_told(tmp_path: Path) -> None:
+    demo = shown(tmp_path, "first")
+    told = demo.output
+    counts = re.search(r"(success|partial): (\d+) read, (\d+) created, .*(\d+) changed, (\d+) skipped", told)
+    assert counts is not None, told
+    assert min(int(counts[2]), int(counts[3])) > 0
+    for user in USERS:
+        assert f"{user.login}   "[:6] in told
+        assert user.password in told
+    address = demo.ready()
+    assert f"Tieline is at {address}/" in told
+    assert requests.get(f"{address}/sign-in", timeout=5).ok
+    children = demo.children
+    assert demo.stop(signal.SIGINT) == 0
+    assert still_running(children.values()) == []
+
+    again = shown(tmp_path, "second")
+    assert "First sync" not in again.output
+    assert again.stop(signal.SIGINT) == 0
+    assert run_count(tmp_path) == 1
+
+    (tmp_path / "data" / "files" / "left-over").touch()
+    fresh = shown(tmp_path, "third", "--reset")
+    assert "First sync" in fresh.output
+    assert not (tmp_path / "data" / "files" / "left-over").exists()
+    assert fresh.stop(signal.SIGTERM) == 0
+
+
+def test_the_demo_leaves_other_data_alone(tmp_path: Path) -> None:
+    kept = tmp_path / "data" / "tieline.db"
+    kept.parent.mkdir()
+    kept.write_text("of somebody else")
+    for arguments in ([], ["--reset"]):
+        refused = Tieline(tmp_path / "data", "demo", *arguments, output=tmp_path / "output")
+        assert refused.process.wait(timeout=60) == 2
+        assert "set TIELINE_DATA_FOLDER to a new folder" in refused.output
+    assert kept.read_text() == "of somebody else"
