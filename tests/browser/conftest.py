@@ -17,6 +17,7 @@ SWITCHES = [
     "--disable-features=Translate,OptimizationHints,MediaRouter",
 ]
 
+DESK = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
 
 OpenContext = Callable[..., BrowserContext]
