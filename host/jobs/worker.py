@@ -35,6 +35,7 @@ class Worker:
         self._poll_seconds = poll_seconds
         self._threads = threads
         self._stopping = threading.Event()
+        self._resting = threading.Lock()
 
     def run(self) -> None:
         """Work until `stop` is called; blocks."""
@@ -93,7 +94,9 @@ class Worker:
                 else:
                     rest.forget()
             if not busy:
-                self._stopping.wait(self._poll_seconds)
+                # idle threads rest one after the other, so that together they look once per interval, not each
+                with self._resting:
+                    self._stopping.wait(self._poll_seconds)
 
 
 class _Rest:
