@@ -65,7 +65,7 @@ function start(form) {
     const missing = firstMissing();
     const text = gate === "testing" ? words.textTesting : missing || (gate === "needed" ? why : "");
     ok.disabled = text !== "";
-    testButton.disabled = gate === "testing" || !form.elements.connector_id.value;
+    testButton.disabled = gate === "testing" || !connector.value;
     reason.textContent = text || (gate === "passed" ? words.textPassed : "");
     reason.classList.toggle("wrong-text", text !== "" && gate !== "testing");
     if (text) ok.setAttribute("aria-describedby", reason.id || (reason.id = "ok-reason"));
@@ -73,7 +73,7 @@ function start(form) {
   }
 
   function firstMissing() {
-    const required = [form.elements.name, form.elements.connector_id, ...configuration.querySelectorAll("[required]")];
+    const required = [form.elements.name, connector, ...configuration.querySelectorAll("[required]")];
     for (const input of required) {
       if (input.disabled || !(input.value !== undefined)) continue;
       if (input.type !== "checkbox" && !input.value.trim()) return words.textMissing.replace("{field}", labelOf(input));
