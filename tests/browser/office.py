@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 
+from flask import Flask
 from sqlalchemy import select
 
+from erp_links.links.models import Visibility
+from erp_links.links.saving import create_link
+from erp_links.links.submission import AccessGrant, LinkSubmission, VisibilityChoice
+from erp_links.links.testing import test_configuration
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import EXTENSION, LinkRuntime
 from erp_links.sync.models import Pairing, Run, RunStatus
 from erp_links.sync.requesting import Cause, request_run
 from host.accounts.models import Group, User
 from host.app.demo import set_up
-from host.app.demo.linking import LINK
+from host.app.demo.linking import LINK, WORKBOOK
 from host.app.factory import create_app
 from host.audit.doer import Doer
 from host.crm import bulk
@@ -37,11 +42,34 @@ class Office:
     """Where it is reached, its database, and the link of the demo."""
 
     address: str
-    database: Database
-    files: Path
+    app: Flask
     link_id: int
     link_name: str = LINK
     numbers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def runtime(self) -> LinkRuntime:
+        return self.app.extensions[EXTENSION]
+
+    @property
+    def database(self) -> Database:
+        return self.runtime.database
+
+    @property
+    def files(self) -> Path:
+        return self.runtime.settings.files_root
+
+    def draft_link(self, name: str) -> int:
+        """Add another link to the demo's workbook, which nobody has mapped or activated."""
+        submission = LinkSubmission(
+            name=name,
+            connector_id=int(self.numbers["connector"]),
+            configuration={"Filename": WORKBOOK},
+            visibility=VisibilityChoice(Visibility.SELECTED, (AccessGrant(group_id=int(self.numbers["group"])),)),
+        )
+        with self.app.app_context():
+            test_configuration(self.runtime, CONSOLE, submission, None)
+            return create_link(self.runtime, CONSOLE, submission).link_id
 
     def company_with(self, field_key: str, value: str) -> int:
         """The number of the only company that has this value."""
@@ -85,7 +113,7 @@ def opened_office(folder: Path) -> Iterator[Office]:
         TIELINE_TESTS_PER_MINUTE="1000",
     )
     try:
-        office = Office(served.ready(), database, settings.files_root, link_id)
+        office = Office(served.ready(), app, link_id)
         office.run(link_id)
         office.numbers = numbers_of(database, link_id)
         yield office
