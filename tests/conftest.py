@@ -1,8 +1,9 @@
-import os
-import shutil
+import logging
+from collections.abc import Iterator
 
 import pytest
 
+from tests.browsers import browser, chromium
 from tests.databases import (
     database,
     databases,
@@ -14,6 +15,8 @@ from tests.databases import (
 from tests.skips import pytest_runtest_makereport
 
 __all__ = [
+    "browser",
+    "chromium",
     "database",
     "databases",
     "empty_database_url",
@@ -24,11 +27,13 @@ __all__ = [
 ]
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of the browser for the browser tests."""
-    named = os.environ.get("TIELINE_TEST_CHROMIUM", "chromium")
-    found = shutil.which(named)
-    if found is None:
-        pytest.skip(f"no browser {named}: install Debian's chromium, or name one in TIELINE_TEST_CHROMIUM")
-    return found
+@pytest.fixture(autouse=True)
+def root_logger() -> Iterator[None]:
+    """Leave logging as it was: a command that a test runs in this process sets it up for its own files."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.handlers[:], root.level = handlers, level

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from host.app import create_app
@@ -15,22 +15,20 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(office, chromium: str) -> Iterator[Page]:
+def page(office, browser: Browser) -> Iterator[Page]:
     app = create_app(office.runtime.settings, office.database, office.runtime.plugins)
     office.runtime = app.extensions["tieline_links"]  # both keep secrets under one key
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(base_url=f"http://127.0.0.1:{server.server_port}")
-        page.goto("/sign-in")
-        page.get_by_label("Login").fill("ida")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("button", name="Sign out").wait_for()
-        yield page
-        browser.close()
+    page = browser.new_page(base_url=f"http://127.0.0.1:{server.server_port}")
+    page.goto("/sign-in")
+    page.get_by_label("Login").fill("ida")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+    yield page
+    page.close()
     server.shutdown()
     thread.join()
 

@@ -1,7 +1,7 @@
 import threading
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from waitress import create_server
 
 from tests.accounts import client_of, make_administrator
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(app, sqlite_database, chromium):
+def page(app, sqlite_database, browser):
     """A browser in which an administrator has signed in; any fault that it reports fails the test."""
     app.config["WTF_CSRF_ENABLED"] = True
     administrator = make_administrator(sqlite_database)
@@ -21,15 +21,13 @@ def page(app, sqlite_database, chromium):
     address = f"http://127.0.0.1:{server.effective_port}"
     cookie = client.get_cookie("tieline_session")
     faults = []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(base_url=address, locale="en")
-        context.add_cookies([{"name": "tieline_session", "value": cookie.value, "url": address}])
-        opened = context.new_page()
-        opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        yield opened
-        browser.close()
+    context = browser.new_context(base_url=address, locale="en")
+    context.add_cookies([{"name": "tieline_session", "value": cookie.value, "url": address}])
+    opened = context.new_page()
+    opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    yield opened
+    context.close()
     server.close()
     assert faults == []
 

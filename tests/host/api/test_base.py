@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import sync_playwright
 from sqlalchemy import update
 from waitress.server import create_server
 
@@ -197,33 +196,29 @@ def test_the_documentation_page_comes_from_here_alone(app):
 
 
 @pytest.mark.browser
-def test_operations_are_browsed_and_tried_out_in_a_browser_that_obeys_our_headers(app, sqlite_database, chromium):
+def test_operations_are_browsed_and_tried_out_in_a_browser_that_obeys_our_headers(app, sqlite_database, browser):
     make_administrator(sqlite_database)
     server = create_server(app, host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.effective_port}"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        faults, asked = [], []
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{address}/sign-in?next=/api/docs")
-        page.fill("[name=login]", "admin")
-        page.fill("[name=password]", PASSWORD)
-        page.click("button")
-        operation = page.locator(
-            "#operations-groups-post_api_v1_groups, .opblock-post:has-text('/api/v1/groups')"
-        ).first
-        operation.click()
-        operation.locator(".try-out__btn").click()
-        operation.locator("textarea").fill('{"name": "Sales"}')
-        operation.locator("button.execute").click()
-        status = operation.locator(".live-responses-table .response .response-col_status")
-        status.wait_for()
-        assert status.inner_text().startswith("201")
-        browser.close()
+    page = browser.new_page()
+    faults, asked = [], []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/sign-in?next=/api/docs")
+    page.fill("[name=login]", "admin")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button")
+    operation = page.locator("#operations-groups-post_api_v1_groups, .opblock-post:has-text('/api/v1/groups')").first
+    operation.click()
+    operation.locator(".try-out__btn").click()
+    operation.locator("textarea").fill('{"name": "Sales"}')
+    operation.locator("button.execute").click()
+    status = operation.locator(".live-responses-table .response .response-col_status")
+    status.wait_for()
+    assert status.inner_text().startswith("201")
+    page.close()
     server.close()
     assert faults == []
     assert {urlsplit(url).netloc for url in asked} == {urlsplit(address).netloc}
