@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from erp_links.links.finding import secret_owner
 from erp_links.links.models import ErpLink
+from erp_links.links.results import TestResult
 from erp_links.links.standing import Standing, standing_of
-from erp_links.links.testing import TestResult
 from erp_links.runtime import LinkRuntime
 from erp_links.visibility import may_see, rights
 from host.accounts.principal import Principal

@@ -15,7 +15,7 @@ from erp_links.links.finding import managed_link, managed_links
 from erp_links.links.models import LinkState
 from erp_links.links.overview import recent_runs, rows_of
 from erp_links.links.page_words import outcome_words, pause_next
-from erp_links.links.testing import TestResult
+from erp_links.links.results import TestResult
 from erp_links.links.uses import register_uses
 from erp_links.runtime import current_runtime
 from erp_links.sync.requesting import Cause, request_run

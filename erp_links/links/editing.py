@@ -17,11 +17,11 @@ from erp_links.links.finding import managed_link
 from erp_links.links.form import choice_of_link, groups_of, principals_of, shown_again, submission_of
 from erp_links.links.lists import items_of
 from erp_links.links.models import ErpLink
+from erp_links.links.results import TestResult
 from erp_links.links.saving import SavedLink, change_link, create_link
 from erp_links.links.standing import standing_of
 from erp_links.links.states import lock_reason
 from erp_links.links.submission import LinkSubmission
-from erp_links.links.testing import TestResult
 from erp_links.runtime import current_runtime
 from host.accounts.current import administrator_required, current_doer
 from host.errors import (

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from erp_links.links.models import PauseReason
+from erp_links.links.results import TestResult
 from host.errors import ConflictError, InvalidInputError
-
-if TYPE_CHECKING:
-    from erp_links.links.testing import TestResult
 
 
 class TestFailedError(InvalidInputError):
@@ -21,7 +18,7 @@ class TestFailedError(InvalidInputError):
     __test__ = False  # pytest would take the name for a test class
     code = "test-failed"
 
-    def __init__(self, result: "TestResult") -> None:
+    def __init__(self, result: TestResult) -> None:
         errors = {f"configuration.{key}": [text] for key, text in result.fields.items()}
         super().__init__(errors or {"": [result.text]}, result.text, result.instruction)
         self.result = result

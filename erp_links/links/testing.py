@@ -1,8 +1,7 @@
 """Testing a configuration before it is saved, and a saved link: the same road to the ERP as a sync takes."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -11,39 +10,12 @@ from erp_links.links import gate
 from erp_links.links.candidate import Candidate, read_candidate
 from erp_links.links.connecting import open_link, trial
 from erp_links.links.finding import OBJECT_TYPE, TESTED, managed_link
+from erp_links.links.results import TestResult
 from erp_links.links.submission import LinkSubmission
 from erp_links.runtime import LinkRuntime
 from host.audit.doer import Doer
 from host.audit.operations import record
-from sync_connectors import ConfigurationError, ConnectorError, Notice, Tested
-
-
-@dataclass(frozen=True, slots=True)
-class TestResult:
-    """How a test ended.
-
-    Attributes:
-        text: What happened, in the ERP's words; empty when it passed.
-        fields: What is wrong, by configuration field key.
-        details: Facts that the connector found, label → text.
-        error_class: Name of the class of error, such as `authentication`; empty when it passed.
-        seconds: How long the connector took.
-        proof: Id that spares a save of exactly these values the test; empty for a saved link's test.
-    """
-
-    __test__ = False  # pytest would take the name for a test class
-
-    passed: bool
-    at: datetime
-    seconds: float
-    text: str = ""
-    instruction: str = ""
-    technical: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
-    details: Mapping[str, str] = field(default_factory=dict)
-    notices: tuple[Notice, ...] = ()
-    error_class: str = ""
-    proof: str = ""
+from sync_connectors import ConfigurationError, ConnectorError, Tested
 
 
 def test_configuration(runtime: LinkRuntime, doer: Doer, submission: LinkSubmission, link_id: int | None) -> TestResult:
