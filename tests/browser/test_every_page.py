@@ -18,6 +18,8 @@ NUMBERS = dict.fromkeys(
 )
 MISSING = {"/nowhere", "/setup/{setup}"}
 SCROLLS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+HIDES_LABELS = """() => [...document.querySelectorAll("table.work td[data-label]")].some(
+    (cell) => cell.checkVisibility() && parseFloat(getComputedStyle(cell).paddingLeft) < 100)"""
 
 
 @pytest.fixture
@@ -54,6 +56,8 @@ def walk(page: Page, office: Office, addresses: tuple[str, ...]) -> dict[str, st
             wrong[address] = f"answers {answer and answer.status}"
         elif page.evaluate(SCROLLS):
             wrong[address] = "scrolls sideways"
+        elif page.evaluate(HIDES_LABELS):
+            wrong[address] = "leaves no room for the labels of cells"
     return wrong
 
 
