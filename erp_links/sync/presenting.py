@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -56,6 +57,11 @@ class ShownFailure:
     field_label: str
     actor_label: str
     is_visible: bool
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next run tries it again, whenever that is."""
+        return self.failed.retry_at is not None and self.failed.retry_at <= datetime.now(UTC)
 
 
 def show_changes(session: Session, entries: Sequence[LogEntry]) -> ShownChanges:
