@@ -1,6 +1,9 @@
 """A worker dies at each named point of a run; the next one ends where an undisturbed one would."""
 
 import os
+import random
+import signal
+import time
 from datetime import timedelta
 
 import pytest
@@ -99,3 +102,32 @@ def test_a_worker_that_dies_between_pages_lets_the_next_one_go_on_from_the_curso
     # two pages of customers were left, one of which needs no further call
     assert asked.count("next_page") == 1 + 2
     assert stage.runs()[0].counts == {"read": 10, "created": 10}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10))
+def test_workers_killed_at_random_moments_lose_and_double_nothing(stage: Stage, seed: int) -> None:
+    stage.map("Customer", CUSTOMER)
+    stage.map("Person", PERSON)
+    stage.server.page_size = 10
+    keys = [str(number) for number in range(300)]
+    for key in keys:
+        stage.server.put("Customer", f"C{key}", {"NAME": f"Alfa {key}"})
+        stage.server.put("Person", f"P{key}", {"LASTNAME": f"Berg {key}"}, parent=f"C{key}")
+    run_id = stage.request()
+    moments = random.Random(seed)
+    for _kill in range(20):
+        child = os.fork()
+        if child == 0:
+            stage.in_another_process().work()
+            os._exit(0)
+        time.sleep(moments.uniform(0.0, 0.4))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        let_lease_expire(stage)
+    stage.work()
+    run = stage.run_row(run_id)
+    assert (run.status, run.outcome, run.counts["created"]) == ("finished", "success", 600)
+    assert sorted(row["number"] for row in stage.hub("company")) == sorted(f"C{key}" for key in keys)
+    assert sorted(row["last_name"] for row in stage.hub("person")) == sorted(f"Berg {key}" for key in keys)
+    assert (stage.count(Pairing), stage.count(LogEntry)) == (600, 600)
