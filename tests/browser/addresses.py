@@ -45,7 +45,7 @@ OF_ADMINISTRATORS = (
     "/settings/fields",
     "/settings/fields/{field}",
     "/settings/lists",
-    "/settings/lists/country",
+    "/settings/lists/category",
     "/settings/plugins",
     "/settings/users",
     "/settings/users/new",

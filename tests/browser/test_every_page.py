@@ -3,7 +3,7 @@ leaves the host or breaks the content security policy."""
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.exceptions import NotFound
 
 from host.app import create_app
@@ -12,6 +12,7 @@ from host.settings import Settings
 from tests.browser.addresses import NO_PAGES, OF_ADMINISTRATORS, OF_USERS, PAGES, SIGNED_OUT, address_in
 from tests.browser.conftest import PHONE, OpenContext
 from tests.browser.office import Office
+from tests.browser.watching import Watch
 
 NUMBERS = dict.fromkeys(
     ("company", "person", "run", "connector", "link", "actor_type", "field", "user", "group", "setup"), "1"
@@ -81,3 +82,23 @@ def test_a_user_outside_finds_no_settings_and_no_trace_of_the_link(context_of: O
     assert {address: status for address, status in refused.items() if status != 403} == {}
     shown = {address: asked.get(address_in(office, address)).text() for address in OF_USERS}
     assert [address for address, text in shown.items() if office.link_name in text] == []
+
+
+@pytest.mark.browser
+def test_the_watch_over_all_these_pages_sees_what_it_should(browser: Browser, office: Office) -> None:
+    context = browser.new_context(base_url=office.address)
+    watch = Watch(context, office.address)
+    page = context.new_page()
+    page.goto("/sign-in")
+    assert watch.faults == []
+    page.evaluate("""() => {
+        document.head.append(Object.assign(document.createElement("script"), {textContent: "window.ran = true"}));
+        document.body.append(Object.assign(new Image(), {src: "http://tieline.invalid/pixel.png"}));
+        console.error("broken");
+    }""")
+    page.wait_for_timeout(200)
+    context.close()
+    told = " ".join(watch.faults)
+    assert "console error" in told
+    assert "script-src" in told or "default-src" in told
+    assert "img-src" in told or "tieline.invalid" in told
