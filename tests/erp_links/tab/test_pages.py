@@ -109,7 +109,8 @@ def test_what_a_sync_changed_stands_beside_the_values(app, sqlite_stage, inside)
     sqlite_stage.server.put("Customer", "C1", {"PHONE": "86 12 00 99"})
     sqlite_stage.run()
     page = client_of(app, inside).get("/companies/1/erp").text
-    assert '<span class="was">86 12 00 45</span><br>86 12 00 99' in page
+    old, new = '<span class="text-nowrap">86 12 00 45</span>', '<span class="text-nowrap">86 12 00 99</span>'
+    assert f'<span class="was">{old}</span><br>{new}' in page
     other = client_of(app, make_user(sqlite_stage.database, "bo")).get("/companies/1/erp").text
     assert "86 12 00 45" not in other
 
