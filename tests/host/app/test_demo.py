@@ -8,12 +8,13 @@ from pathlib import Path
 import requests
 
 from host.app.demo.people import USERS
+from tests.host.app.conftest import Start
 from tests.serving import Tieline, free_port, still_running
 
 
-def shown(folder: Path, name: str, *arguments: str) -> Tieline:
+def shown(start: Start, *arguments: str) -> Tieline:
     """Start the demo, and wait until it has printed how to sign in."""
-    demo = Tieline(folder / "data", "demo", *arguments, output=folder / name, TIELINE_PORT=free_port())
+    demo = start("demo", *arguments, TIELINE_PORT=free_port())
     demo.wait_for(lambda: "Ctrl-C stops everything" in demo.output, "shows no logins")
     return demo
 
@@ -24,8 +25,8 @@ def run_count(folder: Path) -> int:
     return count
 
 
-def test_the_demo_shows_the_main_job_keeps_its_data_and_starts_over_when_told(tmp_path: Path) -> None:
-    demo = shown(tmp_path, "first")
+def test_the_demo_shows_the_main_job_keeps_its_data_and_starts_over_when_told(start: Start, tmp_path: Path) -> None:
+    demo = shown(start)
     told = demo.output
     counts = re.search(r"(success|partial): (\d+) read, (\d+) created, .*(\d+) changed, (\d+) skipped", told)
     assert counts is not None, told
@@ -40,24 +41,24 @@ def test_the_demo_shows_the_main_job_keeps_its_data_and_starts_over_when_told(tm
     assert demo.stop(signal.SIGINT) == 0
     assert still_running(children.values()) == []
 
-    again = shown(tmp_path, "second")
+    again = shown(start)
     assert "First sync" not in again.output
     assert again.stop(signal.SIGINT) == 0
     assert run_count(tmp_path) == 1
 
     (tmp_path / "data" / "files" / "left-over").touch()
-    fresh = shown(tmp_path, "third", "--reset")
+    fresh = shown(start, "--reset")
     assert "First sync" in fresh.output
     assert not (tmp_path / "data" / "files" / "left-over").exists()
     assert fresh.stop(signal.SIGTERM) == 0
 
 
-def test_the_demo_leaves_other_data_alone(tmp_path: Path) -> None:
+def test_the_demo_leaves_other_data_alone(start: Start, tmp_path: Path) -> None:
     kept = tmp_path / "data" / "tieline.db"
     kept.parent.mkdir()
     kept.write_text("of somebody else")
     for arguments in ([], ["--reset"]):
-        refused = Tieline(tmp_path / "data", "demo", *arguments, output=tmp_path / "output")
+        refused = start("demo", *arguments)
         assert refused.process.wait(timeout=60) == 2
         assert "set TIELINE_DATA_FOLDER to a new folder" in refused.output
     assert kept.read_text() == "of somebody else"
