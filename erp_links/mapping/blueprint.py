@@ -3,6 +3,7 @@
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from erp_links.links.finding import managed_link
@@ -52,11 +53,19 @@ def save(link_id: int) -> ResponseReturnValue:
     try:
         values = load(MappingInput, submitted.values)
         with current_database().writing() as session:
-            save_mapping(session, current_doer(), managed_link(session, link_id), values, _version())
+            saved = save_mapping(session, current_doer(), managed_link(session, link_id), values, _version())
     except (InvalidInputError, StaleVersionError, ConflictError) as error:
         with current_database().reading() as session:
             return _page(session, managed_link(session, link_id), submitted, error), error.status
     flash(_("Mapping saved"), "ok")
+    left = _proposals_left(saved, request.form.get("accept", ""))
+    if left:
+        text = ngettext(
+            "%(num)d proposal cannot go that way; its locked arrow says why",
+            "%(num)d proposals cannot go that way; their locked arrows say why",
+            left,
+        )
+        flash(text, "warn")
     return redirect(url_for("mapping.show", link_id=link_id, type=request.form.get("type")))
 
 
@@ -131,6 +140,12 @@ def _page(
         error=error,
         is_submitted=submitted is not None,
     )
+
+
+def _proposals_left(mapping: LinkMapping, accepted: str) -> int:
+    """Return how many proposals of the actor type were to be accepted and still are proposals."""
+    type_id = accepted.partition(":")[0]
+    return sum(len(each.proposals) for each in mapping.actor_types if str(each.row.id) == type_id)
 
 
 def _as_submitted(session: Session, mapping: LinkMapping, submitted: SubmittedMapping) -> LinkMapping:

@@ -121,6 +121,16 @@ def test_proposals_are_accepted_with_one_direction_asked_once(admin, sqlite_data
     assert "stands between this link and activation" not in admin.get(address(link)).text
 
 
+def test_proposals_that_cannot_go_a_way_are_counted(admin, sqlite_database, link):
+    page = admin.get(address(link)).text
+    with sqlite_database.reading() as session:
+        type_id = type_row(session, link).id
+    told = admin.post(
+        address(link), data=with_values(form_of(page), accept=f"{type_id}:to_erp"), follow_redirects=True
+    ).text
+    assert "1 proposal cannot go that way; its locked arrow says why" in told  # CUSTNO is read-only in the ERP
+
+
 def test_a_locked_mapping_says_why_and_takes_nothing(admin, sqlite_database, link):
     page = form_of(admin.get(address(link)).text)
     with sqlite_database.writing() as session:
