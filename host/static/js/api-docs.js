@@ -2,13 +2,22 @@
 const place = document.getElementById("operations");
 const csrfToken = document.querySelector("meta[name=csrf-token]").content;
 
+// Swagger UI draws its choice of server some time after it says that it is complete, and gives it no name.
+const naming = new MutationObserver(() => {
+  const servers = document.getElementById("servers");
+  if (!servers) return;
+  servers.setAttribute("aria-label", place.dataset.servers);
+  place.removeAttribute("aria-busy");
+  naming.disconnect();
+});
+naming.observe(place, { childList: true, subtree: true });
+
 window.SwaggerUIBundle({
   url: place.dataset.document,
   domNode: place,
   deepLinking: false, // its links lie inside buttons, where no screen reader finds them
   defaultModelsExpandDepth: 0,
   docExpansion: "list",
-  onComplete: () => document.getElementById("servers")?.setAttribute("aria-label", place.dataset.servers),
   validatorUrl: null, // the default sends the document to a server elsewhere
   persistAuthorization: false, // a token typed here is gone with the page
   requestInterceptor: (request) => {
