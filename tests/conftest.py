@@ -36,4 +36,6 @@ def root_logger() -> Iterator[None]:
     for handler in root.handlers:
         if handler not in handlers:
             handler.close()
-    root.handlers[:], root.level = handlers, level
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)

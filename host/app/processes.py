@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from dataclasses import replace
 from types import FrameType
 
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
@@ -37,7 +38,8 @@ def run_web(settings: Settings, database: Database) -> None:
     )
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    address = settings.public_url or f"http://{settings.host}:{_port_of(server)}"
+    settings = replace(settings, port=_port_of(server))  # where they say 0, the system chose one
+    address = settings.public_url or f"http://{settings.host}:{settings.port}"
     with database.writing() as session:
         link = first_administrator_link(session, settings)
     print(f"Tieline listens on {address}{settings.path_prefix}/", flush=True)  # noqa: T201 - for whoever started it
@@ -64,7 +66,7 @@ def run_worker(settings: Settings, database: Database) -> None:
 
 
 def _port_of(server: MultiSocketServer | BaseWSGIServer) -> int:
-    """Return the port that is listened on; the system chose it where the settings say 0."""
+    """Return the port that is listened on."""
     if isinstance(server, MultiSocketServer):  # a name that stands for several addresses
         return int(server.effective_listen[0][1])
     return int(server.getsockname()[1])

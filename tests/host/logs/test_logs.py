@@ -1,7 +1,6 @@
 import json
 import logging
 import re
-from collections.abc import Iterator
 from contextvars import copy_context
 from pathlib import Path
 from threading import Thread
@@ -15,19 +14,6 @@ from host.logs.requests import init_app
 from host.settings import Settings
 
 logger = logging.getLogger("tieline.tests")
-
-
-@pytest.fixture(autouse=True)
-def root_logger() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    for handler in root.handlers:
-        if handler not in handlers:
-            handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
 
 
 @pytest.fixture
