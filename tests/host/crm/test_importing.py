@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from host.app.factory import create_app
 from host.crm import records
 from host.crm.browsing import Browsing, Sort, browse
 from host.crm.external_ids import external_ids_of
@@ -19,23 +18,10 @@ from host.crm.importing.reading import escaped, open_table
 from host.crm.record import Record
 from host.database import Database
 from host.errors import InvalidInputError
-from host.settings import Settings
 from tests.accounts import client_of, make_user
 from tests.host.crm.conftest import THEN
 
 Import = Callable[..., str]
-
-
-@pytest.fixture
-def app(sqlite_hub: Database, tmp_path: Path) -> Flask:
-    app = create_app(Settings(data_folder=tmp_path), sqlite_hub)
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
-def user(app: Flask, sqlite_hub: Database) -> FlaskClient:
-    return client_of(app, make_user(sqlite_hub, "ada"))
 
 
 def staged(user: FlaskClient, content: str | bytes, entity: str = "companies") -> str:

@@ -1,31 +1,16 @@
 from collections.abc import Callable
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from host.app.factory import create_app
 from host.crm import records
 from host.crm.bulk import insert_many, update_many
 from host.database import Database
-from host.settings import Settings
-from tests.accounts import client_of, make_administrator, make_user
+from tests.accounts import client_of, make_administrator
 from tests.host.crm.conftest import LATER, THEN
-
-
-@pytest.fixture
-def app(sqlite_hub: Database, tmp_path: Path) -> Flask:
-    app = create_app(Settings(data_folder=tmp_path), sqlite_hub)
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
-def user(app: Flask, sqlite_hub: Database) -> FlaskClient:
-    return client_of(app, make_user(sqlite_hub, "ada"))
 
 
 @pytest.fixture
