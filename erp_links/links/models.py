@@ -43,7 +43,8 @@ class ErpLink(Base):
     """One ERP link. The connector knows it by `guid` only.
 
     `configuration` holds the values that are not secret, in canonical text form; secrets lie in the `secret` table
-    under the owner `erp_link:<id>`. `automatic` and `interval_seconds` override the installation's when not null.
+    under the owner `erp_link:<id>`. `automatic` and `interval_seconds` override the installation's when not null. A
+    run stops before it changes more than `brake_percent` of the paired records, and at least `brake_least` of them.
     """
 
     __tablename__ = "erp_link"
@@ -62,6 +63,8 @@ class ErpLink(Base):
     erp_time_zone: Mapped[str] = mapped_column(String(64), default="")
     automatic: Mapped[bool | None] = mapped_column()
     interval_seconds: Mapped[int | None] = mapped_column()
+    brake_percent: Mapped[int] = mapped_column(default=30)
+    brake_least: Mapped[int] = mapped_column(default=20)
     next_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tested_plugin: Mapped[str] = mapped_column(String(254), default="")

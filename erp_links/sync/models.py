@@ -27,6 +27,28 @@ class RunStatus(StrEnum):
     FINISHED = "finished"
 
 
+class RunMode(StrEnum):
+    """What a run does: an ordinary sync, or a repair that lets one side win everywhere (spec 2.15)."""
+
+    SYNC = "sync"
+    RESYNC_FROM_CRM = "resync_from_crm"
+    RESYNC_FROM_ERP = "resync_from_erp"
+
+
+class IntentKind(StrEnum):
+    """What is about to be done in the ERP."""
+
+    CREATE = "create"
+    SAVE = "save"
+
+
+class IntentState(StrEnum):
+    """Open until it is known what became of it; unclear when only a person can tell."""
+
+    OPEN = "open"
+    UNCLEAR = "unclear"
+
+
 class Outcome(StrEnum):
     """How a run ended; escalates only: success < partial < aborted < failed."""
 
@@ -41,7 +63,8 @@ class Pairing(Base):
 
     `base_erp` is {ERP field: value} as last settled; `base_hub` holds {hub field: value} only where the hub side
     differs from what the mapping makes of `base_erp`. Values are in the JSON form of `sync_connectors.contract.codec`.
-    `content_hash` is 16 bytes over the mapped ERP values: equal means nothing to do. A tombstone has no entity.
+    `content_hash` is 16 bytes over the mapped ERP values: equal means nothing to do. `row_keys` is {hub field of rows:
+    {hub row key: ERP row key}} for the rows whose keys differ. A tombstone has no entity where the entity was deleted.
     """
 
     __tablename__ = "pairing"
@@ -58,6 +81,7 @@ class Pairing(Base):
     erp_timestamp: Mapped[str] = mapped_column(String(254), default="")
     base_erp: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
     base_hub: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    row_keys: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     paired_at: Mapped[datetime] = mapped_column(UtcDateTime)
     synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -72,7 +96,9 @@ class Pairing(Base):
 class Run(Base):
     """One execution of the sync engine for one link.
 
-    `counts` over all passes: read records, and of these created, paired, changed, equal, skipped, waiting and failed.
+    `counts` over all passes: read records, and of these created, paired, changed, equal, skipped, waiting and failed;
+    those of the way to the ERP have the prefix `erp_`. `scope` holds the ids of the pairings that a resync is about;
+    null means all. With `keep_blanks` a resync writes no blank over a value.
     """
 
     __tablename__ = "sync_run"
@@ -80,6 +106,9 @@ class Run(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"), index=True)
     cause: Mapped[str] = mapped_column(String(20))
+    mode: Mapped[str] = mapped_column(String(20), default=RunMode.SYNC.value)
+    keep_blanks: Mapped[bool] = mapped_column(default=False)
+    scope: Mapped[list[int] | None] = mapped_column(JsonValue)
     requested_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(10), default=RunStatus.QUEUED.value, index=True)
@@ -208,4 +237,85 @@ class FailedRecord(Base):
     last_failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    __table_args__ = (UniqueConstraint("link_id", "actor_type", "direction", "erp_key"),)
+    __table_args__ = (
+        # on the way to the ERP a record that is to be created there has no key yet
+        Index(
+            "uq_failed_record_pull",
+            "link_id",
+            "actor_type",
+            "erp_key",
+            unique=True,
+            sqlite_where=text("direction = 'pull'"),
+            postgresql_where=text("direction = 'pull'"),
+        ),
+        Index(
+            "uq_failed_record_push",
+            "link_id",
+            "actor_type",
+            "entity_type",
+            "entity_id",
+            unique=True,
+            sqlite_where=text("direction = 'push'"),
+            postgresql_where=text("direction = 'push'"),
+        ),
+    )
+
+
+class Intent(Base):
+    """What is being done in the ERP, stored before the call and removed in the transaction that stores its answer.
+
+    After a crash an ERP value that equals `erp_values` is ours and not a user's edit, and a create is looked up before
+    it is ever sent again. `hub_values` are the hub's values that were sent, and `entity_version` the record's version.
+    `reference` is our own id in the ERP's reference field, where the connector declares one. `state` *unclear* means
+    that only a person can tell whether the ERP made the record.
+    """
+
+    __tablename__ = "sync_intent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("sync_run.id", ondelete="SET NULL"))
+    actor_type: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10), default=IntentState.OPEN.value)
+    entity_type: Mapped[str] = mapped_column(String(32))
+    entity_id: Mapped[int] = mapped_column()
+    entity_version: Mapped[int] = mapped_column()
+    erp_key: Mapped[str] = mapped_column(String(254), default="")
+    parent_type: Mapped[str | None] = mapped_column(String(64))
+    parent_key: Mapped[str | None] = mapped_column(String(254))
+    reference: Mapped[str] = mapped_column(String(254), default="")
+    label: Mapped[str] = mapped_column(String(254), default="")
+    erp_values: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    hub_values: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    message: Mapped[str] = mapped_column(Text, default="")
+    technical: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (UniqueConstraint("link_id", "actor_type", "entity_type", "entity_id"),)
+
+
+class Conflict(Base):
+    """A field that both sides changed and for which a person is asked; until then neither side is written.
+
+    `choice` (crm or erp) is what the person decided: the next run carries it out and removes the row. It holds for the
+    two values only; when one changes before, the question is asked anew.
+    """
+
+    __tablename__ = "sync_conflict"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"), index=True)
+    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairing.id", ondelete="CASCADE"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("sync_run.id", ondelete="SET NULL"), index=True)
+    crm_field: Mapped[str] = mapped_column(String(64))
+    erp_field: Mapped[str] = mapped_column(String(254))
+    erp_value: Mapped[Any | None] = mapped_column(JsonValue)
+    hub_value: Mapped[Any | None] = mapped_column(JsonValue)
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    choice: Mapped[str | None] = mapped_column(String(3))
+    chosen_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    chosen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (UniqueConstraint("pairing_id", "crm_field"),)

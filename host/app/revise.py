@@ -19,8 +19,8 @@ from host.database import Database, ExactDecimal, JsonValue, UtcDateTime
 from host.migrations.running import FOLDER, configuration, upgrade
 
 VERSIONS = FOLDER / "versions"
-CRM_TABLES = {"crm_list", "crm_list_item", "custom_field", "external_id"}
-SYNC_TABLES = {"pairing", "failed_record"}
+CRM_TABLES = {"crm_list", "crm_list_item", "custom_field", "external_id", "hub_subscription", "hub_outbox"}
+SYNC_TABLES = {"pairing", "failed_record", "sync_run", "sync_pass", "sync_log", "sync_intent", "sync_conflict"}
 
 
 def area_of(table: Table) -> str:
@@ -28,7 +28,7 @@ def area_of(table: Table) -> str:
     name = table.name
     if name in CRM_TABLES or table.info.get("entity_type"):
         return "crm"
-    if name in SYNC_TABLES or name in {"sync_run", "sync_pass", "sync_log"}:
+    if name in SYNC_TABLES:
         return "engine"
     if name.startswith(("erp_link", "link_", "sync_", "test_proof")):
         return "links"

@@ -76,6 +76,40 @@ class ExternalId(Base):
     )
 
 
+class Subscription(Base):
+    """Somebody who wants to be told of changed records, such as `link:3`; only the subscriber knows what it means.
+
+    `fields` are the keys of the fields that count, user-defined ones included; null means all. A change whose origin
+    is the subscriber itself is not told.
+    """
+
+    __tablename__ = "hub_subscription"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber: Mapped[str] = mapped_column(String(64))
+    entity_type: Mapped[str] = mapped_column(String(32))
+    fields: Mapped[list[str] | None] = mapped_column(JsonValue)
+
+    __table_args__ = (UniqueConstraint("subscriber", "entity_type"),)
+
+
+class OutboxEntry(Base):
+    """A changed record that a subscriber has not taken note of yet, written in the transaction of the change.
+
+    `version` is that of the record after the change: an entry is deleted only where it is not newer than the one that
+    was read. `fields` is {field key: true}, the union of what changed since; empty where the whole record is meant.
+    """
+
+    __tablename__ = "hub_outbox"
+
+    subscriber: Mapped[str] = mapped_column(String(64), primary_key=True)
+    entity_type: Mapped[str] = mapped_column(String(32), primary_key=True)
+    entity_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column()
+    fields: Mapped[dict[str, bool]] = mapped_column(JsonValue, default=dict)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class RecordImport(Base):
     """An import of a CSV file, from the upload to its result.
 

@@ -43,13 +43,20 @@ class Actors:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why one record of a batch was refused; `field` is the key of the offending field, where known."""
+    """Why one record of a batch was refused.
+
+    Attributes:
+        field: Key of the offending field, where known.
+        stale: The record was changed in the ERP after `Actor.timestamp`, where conditional save is declared: the host
+            reads it again, merges anew and repeats the save.
+    """
 
     key: str
     text: str
     instruction: str = ""
     technical: str = ""
     field: str = ""
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

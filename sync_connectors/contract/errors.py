@@ -47,9 +47,18 @@ class AuthenticationError(ConfigurationError):
 
 
 class UnavailableError(ConnectorError):
-    """The ERP cannot be reached or is closed; the same call may work later."""
+    """The ERP cannot be reached or is closed; the same call may work later.
+
+    Args:
+        unsent: Whether the ERP certainly never got the request, as when it refused the connection. Otherwise a write
+            may have been done although its answer was lost, and is looked up before it is repeated.
+    """
 
     effect = "the run ends as aborted, keeps what it did, and the link backs off before the next one"
+
+    def __init__(self, text: str, *, unsent: bool = False, instruction: str = "", technical: str = "") -> None:
+        super().__init__(text, instruction=instruction, technical=technical)
+        self.unsent = unsent
 
 
 class RateLimitedError(UnavailableError):
@@ -64,7 +73,7 @@ class RateLimitedError(UnavailableError):
     def __init__(
         self, text: str, *, retry_after: float | None = None, instruction: str = "", technical: str = ""
     ) -> None:
-        super().__init__(text, instruction=instruction, technical=technical)
+        super().__init__(text, unsent=True, instruction=instruction, technical=technical)
         self.retry_after = retry_after
 
 

@@ -115,7 +115,7 @@ def check_rejections(owner: str, rejections: Any, sent: Sequence[str] | None = N
             raise broken(owner, f"a rejection {error}") from None
         if key in checked or (known is not None and key not in known):
             raise broken(owner, "it rejects a record that was not sent, or one twice")
-        checked[key] = Rejection(key, text, instruction, technical, field)
+        checked[key] = Rejection(key, text, instruction, technical, field, rejection.stale is True)
     return tuple(checked.values())
 
 

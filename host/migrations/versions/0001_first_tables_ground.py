@@ -2,8 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-
-from host.database import ExactDecimal, JsonValue, UtcDateTime
+from host.database import ExactDecimal
+from host.database import JsonValue
+from host.database import UtcDateTime
 
 revision = "0001"
 down_revision = None

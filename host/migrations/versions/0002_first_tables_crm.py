@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-
+from host.database import JsonValue
 from host.database import UtcDateTime
 
 revision = "0002"
@@ -33,6 +33,25 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_external_id_entity", "external_id", ["entity_type", "entity_id"], unique=False)
+    op.create_table(
+        "hub_outbox",
+        sa.Column("subscriber", sa.String(length=64), nullable=False),
+        sa.Column("entity_type", sa.String(length=32), nullable=False),
+        sa.Column("entity_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("fields", JsonValue, nullable=False),
+        sa.Column("queued_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("subscriber", "entity_type", "entity_id", name=op.f("pk_hub_outbox")),
+    )
+    op.create_table(
+        "hub_subscription",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subscriber", sa.String(length=64), nullable=False),
+        sa.Column("entity_type", sa.String(length=32), nullable=False),
+        sa.Column("fields", JsonValue, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hub_subscription")),
+        sa.UniqueConstraint("subscriber", "entity_type", name=op.f("uq_hub_subscription_subscriber_entity_type")),
+    )
     op.create_table(
         "crm_list_item",
         sa.Column("id", sa.Integer(), nullable=False),

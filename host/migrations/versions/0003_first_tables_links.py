@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-
-from host.database import JsonValue, UtcDateTime
+from host.database import JsonValue
+from host.database import UtcDateTime
 
 revision = "0003"
 down_revision = "0002"
@@ -60,6 +60,8 @@ def upgrade() -> None:
         sa.Column("erp_time_zone", sa.String(length=64), nullable=False),
         sa.Column("automatic", sa.Boolean(), nullable=True),
         sa.Column("interval_seconds", sa.Integer(), nullable=True),
+        sa.Column("brake_percent", sa.Integer(), nullable=False),
+        sa.Column("brake_least", sa.Integer(), nullable=False),
         sa.Column("next_run_at", UtcDateTime(), nullable=True),
         sa.Column("tested_at", UtcDateTime(), nullable=True),
         sa.Column("tested_plugin", sa.String(length=254), nullable=False),
@@ -155,12 +157,32 @@ def upgrade() -> None:
         sa.Column("watermark", sa.Text(), nullable=True),
         sa.Column("watermark_moved_at", UtcDateTime(), nullable=True),
         sa.Column("full_read_due", sa.String(length=64), nullable=True),
+        sa.Column("full_push_due", sa.String(length=64), nullable=True),
+        sa.Column("deletions_watermark", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["link_id"], ["erp_link.id"], name=op.f("fk_link_actor_type_link_id_erp_link"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_actor_type")),
         sa.UniqueConstraint("link_id", "name", name=op.f("uq_link_actor_type_link_id_name")),
+    )
+    op.create_table(
+        "link_list_mapping",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.Column("erp_list", sa.String(length=254), nullable=False),
+        sa.Column("crm_list", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["crm_list"], ["crm_list.key"], name=op.f("fk_link_list_mapping_crm_list_crm_list"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["erp_link.id"], name=op.f("fk_link_list_mapping_link_id_erp_link"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_list_mapping")),
+        sa.UniqueConstraint(
+            "link_id", "erp_list", "crm_list", name=op.f("uq_link_list_mapping_link_id_erp_list_crm_list")
+        ),
     )
     op.create_table(
         "sync_priority",
@@ -188,6 +210,7 @@ def upgrade() -> None:
         sa.Column("show_on_tab", sa.Boolean(), nullable=False),
         sa.Column("show_in_search", sa.Boolean(), nullable=False),
         sa.Column("update_rule", sa.String(length=20), nullable=False),
+        sa.Column("row_columns", JsonValue, nullable=False),
         sa.Column("transforms", JsonValue, nullable=False),
         sa.Column("policy", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(
@@ -198,5 +221,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_field")),
         sa.UniqueConstraint("actor_type_id", "key", name=op.f("uq_link_field_actor_type_id_key")),
+    )
+    op.create_table(
+        "link_list_mapping_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("table_id", sa.Integer(), nullable=False),
+        sa.Column("erp_key", sa.String(length=254), nullable=False),
+        sa.Column("crm_key", sa.String(length=254), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["table_id"],
+            ["link_list_mapping.id"],
+            name=op.f("fk_link_list_mapping_item_table_id_link_list_mapping"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_list_mapping_item")),
+        sa.UniqueConstraint("table_id", "crm_key", name=op.f("uq_link_list_mapping_item_table_id_crm_key")),
+        sa.UniqueConstraint("table_id", "erp_key", name=op.f("uq_link_list_mapping_item_table_id_erp_key")),
     )
     # ### end Alembic commands ###

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-
-from host.database import JsonValue, UtcDateTime
+from host.database import JsonValue
+from host.database import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"
@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("erp_timestamp", sa.String(length=254), nullable=False),
         sa.Column("base_erp", JsonValue, nullable=False),
         sa.Column("base_hub", JsonValue, nullable=False),
+        sa.Column("row_keys", JsonValue, nullable=False),
         sa.Column("content_hash", sa.LargeBinary(length=16), nullable=True),
         sa.Column("paired_at", UtcDateTime(), nullable=False),
         sa.Column("synced_at", UtcDateTime(), nullable=True),
@@ -49,6 +50,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("link_id", sa.Integer(), nullable=False),
         sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column("mode", sa.String(length=20), nullable=False),
+        sa.Column("keep_blanks", sa.Boolean(), nullable=False),
+        sa.Column("scope", JsonValue, nullable=True),
         sa.Column("requested_by", sa.Integer(), nullable=True),
         sa.Column("requested_at", UtcDateTime(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
@@ -122,16 +126,96 @@ def upgrade() -> None:
             ["run_id"], ["sync_run.id"], name=op.f("fk_failed_record_run_id_sync_run"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_failed_record")),
-        sa.UniqueConstraint(
-            "link_id",
-            "actor_type",
-            "direction",
-            "erp_key",
-            name=op.f("uq_failed_record_link_id_actor_type_direction_erp_key"),
-        ),
     )
     op.create_index(op.f("ix_failed_record_reason"), "failed_record", ["reason"], unique=False)
     op.create_index(op.f("ix_failed_record_run_id"), "failed_record", ["run_id"], unique=False)
+    op.create_index(
+        "uq_failed_record_pull",
+        "failed_record",
+        ["link_id", "actor_type", "erp_key"],
+        unique=True,
+        sqlite_where=sa.text("direction = 'pull'"),
+        postgresql_where=sa.text("direction = 'pull'"),
+    )
+    op.create_index(
+        "uq_failed_record_push",
+        "failed_record",
+        ["link_id", "actor_type", "entity_type", "entity_id"],
+        unique=True,
+        sqlite_where=sa.text("direction = 'push'"),
+        postgresql_where=sa.text("direction = 'push'"),
+    )
+    op.create_table(
+        "sync_conflict",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.Column("pairing_id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=True),
+        sa.Column("crm_field", sa.String(length=64), nullable=False),
+        sa.Column("erp_field", sa.String(length=254), nullable=False),
+        sa.Column("erp_value", JsonValue, nullable=True),
+        sa.Column("hub_value", JsonValue, nullable=True),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("choice", sa.String(length=3), nullable=True),
+        sa.Column("chosen_by", sa.Integer(), nullable=True),
+        sa.Column("chosen_at", UtcDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["chosen_by"],
+            ["user_account.id"],
+            name=op.f("fk_sync_conflict_chosen_by_user_account"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["erp_link.id"], name=op.f("fk_sync_conflict_link_id_erp_link"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pairing_id"], ["pairing.id"], name=op.f("fk_sync_conflict_pairing_id_pairing"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["sync_run.id"], name=op.f("fk_sync_conflict_run_id_sync_run"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_conflict")),
+        sa.UniqueConstraint("pairing_id", "crm_field", name=op.f("uq_sync_conflict_pairing_id_crm_field")),
+    )
+    op.create_index(op.f("ix_sync_conflict_link_id"), "sync_conflict", ["link_id"], unique=False)
+    op.create_index(op.f("ix_sync_conflict_run_id"), "sync_conflict", ["run_id"], unique=False)
+    op.create_table(
+        "sync_intent",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=True),
+        sa.Column("actor_type", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("entity_type", sa.String(length=32), nullable=False),
+        sa.Column("entity_id", sa.Integer(), nullable=False),
+        sa.Column("entity_version", sa.Integer(), nullable=False),
+        sa.Column("erp_key", sa.String(length=254), nullable=False),
+        sa.Column("parent_type", sa.String(length=64), nullable=True),
+        sa.Column("parent_key", sa.String(length=254), nullable=True),
+        sa.Column("reference", sa.String(length=254), nullable=False),
+        sa.Column("label", sa.String(length=254), nullable=False),
+        sa.Column("erp_values", JsonValue, nullable=False),
+        sa.Column("hub_values", JsonValue, nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("technical", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["erp_link.id"], name=op.f("fk_sync_intent_link_id_erp_link"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["sync_run.id"], name=op.f("fk_sync_intent_run_id_sync_run"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_intent")),
+        sa.UniqueConstraint(
+            "link_id",
+            "actor_type",
+            "entity_type",
+            "entity_id",
+            name=op.f("uq_sync_intent_link_id_actor_type_entity_type_entity_id"),
+        ),
+    )
     op.create_table(
         "sync_log",
         sa.Column("id", sa.Integer(), nullable=False),
