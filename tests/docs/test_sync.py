@@ -19,7 +19,7 @@ def test_the_page_tells_every_outcome_in_the_order_of_gravity() -> None:
 
 
 def test_the_page_tells_every_reason_for_which_a_side_wins() -> None:
-    assert rows("Why the ERP's value was written") == [reason.value for reason in WinReason]
+    assert rows("Why a side won") == [reason.value for reason in WinReason]
 
 
 def test_the_page_tells_every_reason_for_which_a_record_fails() -> None:
