@@ -45,6 +45,7 @@ class ErpLink(Base):
     `configuration` holds the values that are not secret, in canonical text form; secrets lie in the `secret` table
     under the owner `erp_link:<id>`. `automatic` and `interval_seconds` override the installation's when not null. A
     run stops before it changes more than `brake_percent` of the paired records, and at least `brake_least` of them.
+    `brake_lifted` says that an administrator has looked at what it stopped: until a run ends well there is no brake.
     """
 
     __tablename__ = "erp_link"
@@ -65,6 +66,7 @@ class ErpLink(Base):
     interval_seconds: Mapped[int | None] = mapped_column()
     brake_percent: Mapped[int] = mapped_column(default=30)
     brake_least: Mapped[int] = mapped_column(default=20)
+    brake_lifted: Mapped[bool] = mapped_column(default=False)
     next_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tested_plugin: Mapped[str] = mapped_column(String(254), default="")

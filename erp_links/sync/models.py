@@ -181,7 +181,10 @@ class Pass(Base):
 
 
 class LogEntry(Base):
-    """One changed field, or one created or paired record (then `crm_field` is empty and `new` holds all values)."""
+    """One changed field, or one created or paired record (then `crm_field` is empty and `new` holds all values).
+
+    What a person did outside of a run, such as disconnecting a record, has no run and `target` crm.
+    """
 
     __tablename__ = "sync_log"
 
@@ -189,7 +192,7 @@ class LogEntry(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     run_id: Mapped[int | None] = mapped_column(ForeignKey("sync_run.id", ondelete="SET NULL"), index=True)
     link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(String(16))
     actor_type: Mapped[str] = mapped_column(String(64))
     erp_key: Mapped[str] = mapped_column(String(254))
     entity_type: Mapped[str] = mapped_column(String(32))

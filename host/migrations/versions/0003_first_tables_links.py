@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("interval_seconds", sa.Integer(), nullable=True),
         sa.Column("brake_percent", sa.Integer(), nullable=False),
         sa.Column("brake_least", sa.Integer(), nullable=False),
+        sa.Column("brake_lifted", sa.Boolean(), nullable=False),
         sa.Column("next_run_at", UtcDateTime(), nullable=True),
         sa.Column("tested_at", UtcDateTime(), nullable=True),
         sa.Column("tested_plugin", sa.String(length=254), nullable=False),

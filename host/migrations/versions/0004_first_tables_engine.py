@@ -222,7 +222,7 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=True),
         sa.Column("link_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("actor_type", sa.String(length=64), nullable=False),
         sa.Column("erp_key", sa.String(length=254), nullable=False),
         sa.Column("entity_type", sa.String(length=32), nullable=False),
