@@ -35,7 +35,12 @@ class FailureReason(StrEnum):
     AMBIGUOUS_MATCH = "ambiguous_match"
     ALREADY_PAIRED = "already_paired"
     WAITING_FOR_PARENT = "waiting_for_parent"
+    ASKED = "asked"
     REJECTED = "rejected"
+
+
+WAITING = (FailureReason.WAITING_FOR_PARENT, FailureReason.ASKED)
+"""Reasons that are no failures: such a record only waits, and nobody has to do anything."""
 
 
 def win_words(code: str) -> str:
@@ -70,6 +75,7 @@ def failure_words(code: str) -> str:
         FailureReason.AMBIGUOUS_MATCH.value: _("ambiguous match"),
         FailureReason.ALREADY_PAIRED.value: _("match is already paired"),
         FailureReason.WAITING_FOR_PARENT.value: _("waits for its parent"),
+        FailureReason.ASKED.value: _("is read again with the next run"),
         FailureReason.REJECTED.value: _("refused by the ERP"),
     }
     return words.get(code, code)
