@@ -1,0 +1,224 @@
+"""The merge of a field of rows, such as the lines of an order: row by row, each row as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from erp_links.mapping.compiled import CompiledField
+from erp_links.mapping.converting import UnmappedItemError
+from erp_links.sync.deciding import Decision, FieldSides
+from erp_links.sync.reasons import WinReason
+from erp_links.sync.row_forms import Comparable, comparable, erp_row, hub_rows, renamed, rows_of_base
+from erp_links.sync.sides import Bases, Circumstances, Fault, FieldChange, Merged, Owed, Question, Side
+from host.crm.values import CrmRows
+from sync_connectors import Rows
+from sync_connectors.codec import value_to_json
+
+
+@dataclass(slots=True)
+class _Forms:
+    """What both sides have and had, by hub row key; `base_…` are empty where nothing was settled yet."""
+
+    erp: Comparable
+    hub: Comparable
+    base_erp: Comparable
+    base_hub: Comparable
+    has_base: bool
+    taken: dict[str, WinReason] = field(default_factory=dict)
+    owed: dict[str, WinReason] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+
+def merge_rows(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: Merged) -> None:
+    """Merge the rows of one field: each row goes with the side that changed it, or the one that the rules prefer."""
+    mapped = both.mapped
+    try:
+        told = cast("Rows | None", mapped.stored(both.told)) or Rows()
+        translated = hub_rows(mapped.columns, told)
+    except ValueError:
+        # the rows that the hub cannot hold were told as a fault when the record was translated
+        return
+    present = cast("CrmRows | None", both.present) or {}
+    names = {erp_key: hub_key for hub_key, erp_key in bases.row_keys.get(mapped.crm.key, {}).items()}
+    names |= _recognised(mapped, translated, present, names)
+    forms = _forms(mapped, translated, present, bases, names)
+    for key in [*forms.hub, *(key for key in forms.erp if key not in forms.hub)]:
+        _merge_row(both, forms, key, circumstances)
+    _store(both, forms, _Rows(told, renamed(translated, names), present, names), bases, merged)
+
+
+def settle_rows(mapped: CompiledField, merged: Merged, sent: Owed, returned: Any) -> None:
+    """Settle rows that the ERP has taken over; new rows get the keys that the ERP gave them, in order.
+
+    Args:
+        mapped: The field.
+        merged: What was decided; its bases and row keys are brought up to date.
+        sent: What was sent: existing rows under the ERP's keys, new ones under the hub's.
+        returned: JSON form of what the save returned, or None where it did not return the rows.
+    """
+    sent_rows = cast(Rows, sent.new)
+    held = cast("Rows | None", mapped.stored(returned)) if returned is not None else None
+    rows = sent_rows if held is None else held
+    known = merged.row_keys.get(mapped.crm.key, {})
+    unclaimed = iter([key for key in rows if key not in sent_rows])
+    keys = {}
+    for hub_key in cast(CrmRows, sent.hub):
+        erp_key = known.get(hub_key, hub_key)
+        erp_key = erp_key if erp_key in rows else next(unclaimed, erp_key)
+        if erp_key != hub_key:
+            keys[hub_key] = erp_key
+    merged.row_keys[mapped.crm.key] = keys
+    merged.base_erp[mapped.erp.key] = value_to_json(rows)
+    made = renamed(rows_of_base(mapped, value_to_json(rows)), {erp_key: hub_key for hub_key, erp_key in keys.items()})
+    settled = comparable(mapped.columns, cast(CrmRows, sent.hub))
+    _store_hub_base(mapped, merged, settled, comparable(mapped.columns, made))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows themselves: the ERP's, the same as the hub would hold them, the hub's, and {ERP key: hub key}."""
+
+    told: Rows
+    translated: CrmRows
+    present: CrmRows
+    names: Mapping[str, str]
+
+
+def _recognised(
+    mapped: CompiledField, translated: CrmRows, present: CrmRows, names: Mapping[str, str]
+) -> dict[str, str]:
+    """Return hub keys for rows of the ERP that are not known yet but equal a row of the hub in every mapped column."""
+    used = {names.get(key, key) for key in translated}
+    free = {key: row for key, row in comparable(mapped.columns, present).items() if key not in used}
+    found = {}
+    for erp_key, row in comparable(mapped.columns, translated).items():
+        if erp_key in names or erp_key in present:
+            continue
+        same = next((key for key, other in free.items() if other == row), None)
+        if same is not None:
+            found[erp_key] = same
+            del free[same]
+    return found
+
+
+def _forms(
+    mapped: CompiledField, translated: CrmRows, present: CrmRows, bases: Bases, names: Mapping[str, str]
+) -> _Forms:
+    columns = mapped.columns
+    has_base = mapped.erp.key in bases.erp
+    base_erp = comparable(columns, renamed(rows_of_base(mapped, bases.erp[mapped.erp.key]), names)) if has_base else {}
+    stored = bases.hub.get(mapped.crm.key)
+    return _Forms(
+        erp=comparable(columns, renamed(translated, names)),
+        hub=comparable(columns, present),
+        base_erp=base_erp,
+        base_hub=base_erp if stored is None else dict(stored),
+        has_base=has_base,
+    )
+
+
+def _merge_row(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances) -> None:
+    if forms.erp.get(key) == forms.hub.get(key):
+        return
+    decided = both.why_forced() if both.rules.forced else _why(both, forms, key, circumstances)
+    if decided is None:
+        return
+    side, reason = decided
+    (forms.taken if side is Side.ERP else forms.owed)[key] = reason
+
+
+def _why(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances) -> Decision | None:
+    mapped = both.mapped
+    if not forms.has_base:
+        if mapped.two_way and (key not in forms.erp or key not in forms.hub):
+            # a row that only one side has is news for the other, and nobody deleted it
+            return (Side.CRM, WinReason.FIRST_TIME_CRM) if key in forms.hub else (Side.ERP, WinReason.FIRST_TIME)
+        return both.why_without_base()
+    erp_changed = forms.erp.get(key) != forms.base_erp.get(key)
+    hub_changed = forms.hub.get(key) != forms.base_hub.get(key)
+    if erp_changed and hub_changed:
+        decided = both.why_both_changed(circumstances.choices.get(mapped.crm.key))
+        if decided is None:
+            forms.asked.add(key)
+        return decided
+    if erp_changed:
+        return (Side.ERP, WinReason.ONLY_ERP_CHANGED) if mapped.to_crm else None
+    return (Side.CRM, WinReason.ONLY_CRM_CHANGED) if hub_changed and mapped.to_erp else None
+
+
+def _store(both: FieldSides, forms: _Forms, rows: _Rows, bases: Bases, merged: Merged) -> None:
+    mapped = both.mapped
+    crm_key, erp_key = mapped.crm.key, mapped.erp.key
+    merged.row_keys[crm_key] = {hub: erp for erp, hub in rows.names.items() if hub != erp}
+    result = _with_taken(forms, rows)
+    if forms.taken:
+        reason = _one_of(forms.taken)
+        merged.changes.append(FieldChange(crm_key, erp_key, rows.present, result, reason))
+    if forms.owed and not _owe(both, forms, rows, result, merged):
+        return
+    if forms.asked:
+        merged.questions.append(Question(crm_key, erp_key, both.told, both.present_json))
+    _store_bases(mapped, forms, rows, bases, merged)
+
+
+def _with_taken(forms: _Forms, rows: _Rows) -> CrmRows:
+    """Return the hub's rows with what it takes over; columns that are not mapped stay as they are."""
+    result = {}
+    for key in [*rows.present, *(key for key in rows.translated if key not in rows.present)]:
+        if key not in forms.taken:
+            if key in rows.present:
+                result[key] = rows.present[key]
+        elif key in rows.translated:
+            result[key] = {**rows.present.get(key, {}), **rows.translated[key]}
+    return result
+
+
+def _owe(both: FieldSides, forms: _Forms, rows: _Rows, result: CrmRows, merged: Merged) -> bool:
+    """Note the rows that the ERP is to have, all of them; return False where it cannot hold one."""
+    mapped = both.mapped
+    erp_keys = {hub: erp for erp, hub in rows.names.items()}
+    wanted = Rows()
+    try:
+        for key in [*(rows.names.get(erp, erp) for erp in rows.told), *(k for k in result if k not in forms.erp)]:
+            name = erp_keys.get(key, key)
+            if key not in forms.owed:
+                if name in rows.told:
+                    wanted[name] = rows.told[name]
+            elif key in result:
+                wanted[name] = {**rows.told.get(name, {}), **erp_row(mapped.columns, key, result[key])}
+    except UnmappedItemError:
+        merged.unmapped += 1
+        return False
+    except ValueError as error:
+        merged.faults.append(Fault(mapped.erp.key, str(error)))
+        return False
+    reason = _one_of(forms.owed)
+    merged.owed.append(Owed(mapped.crm.key, mapped.erp.key, both.told, wanted, result, reason))
+    return True
+
+
+def _store_bases(mapped: CompiledField, forms: _Forms, rows: _Rows, bases: Bases, merged: Merged) -> None:
+    """Settle the rows that are equal once the hub has taken over its part; the others keep their base."""
+    open_rows = {*forms.owed, *forms.asked}
+    earlier = cast("Rows | None", mapped.stored(bases.erp[mapped.erp.key])) if forms.has_base else None
+    base = Rows({key: row for key, row in rows.told.items() if rows.names.get(key, key) not in open_rows})
+    base.update({key: row for key, row in (earlier or {}).items() if rows.names.get(key, key) in open_rows})
+    merged.base_erp[mapped.erp.key] = value_to_json(base)
+    settled = {key: row for key, row in forms.hub.items() if key not in open_rows and key not in forms.taken}
+    settled.update({key: forms.erp[key] for key in forms.taken if key in forms.erp})
+    settled.update({key: row for key, row in forms.base_hub.items() if key in open_rows})
+    made = {key: row for key, row in forms.erp.items() if key not in open_rows}
+    made.update({key: row for key, row in forms.base_erp.items() if key in open_rows})
+    _store_hub_base(mapped, merged, settled, made)
+
+
+def _store_hub_base(mapped: CompiledField, merged: Merged, settled: Comparable, made: Comparable) -> None:
+    if settled == made:
+        merged.base_hub.pop(mapped.crm.key, None)
+    else:
+        merged.base_hub[mapped.crm.key] = [[key, row] for key, row in settled.items()]
+
+
+def _one_of(reasons: Mapping[str, WinReason]) -> WinReason:
+    several = set(reasons.values())
+    return several.pop() if len(several) == 1 else WinReason.ROW_MERGED
