@@ -91,5 +91,6 @@ def crm_type_name(crm_type: CrmType) -> str:
         CrmType.DATETIME: _("date and time"),
         CrmType.LIST: _("list"),
         CrmType.REFERENCE: _("reference"),
+        CrmType.ROWS: _("rows"),
     }
     return words[crm_type]

@@ -63,7 +63,7 @@ def _section(mapping: LinkMapping, mapped: MappedActorType) -> Section:
         match_options=[
             (field.key, str(field.label))
             for field in mapped.crm_fields.values()
-            if field.type not in {CrmType.REFERENCE, CrmType.LONG_TEXT}
+            if field.type not in {CrmType.REFERENCE, CrmType.LONG_TEXT, CrmType.ROWS}
         ],
         rows=[_row(mapped, each, options_for(each.field.type)) for each in mapped.fields],
         script=_for_script(mapping, mapped),

@@ -115,7 +115,7 @@ def _check_type(mapped: MappedActorType, path: str, faults: Faults) -> None:
         _add(faults, f"{path}.unpaired_push", _("the connector cannot create records"))
     for key in mapped.row.match_fields:
         crm_field = mapped.crm_fields.get(key)
-        if crm_field is None or crm_field.type in {CrmType.REFERENCE, CrmType.LONG_TEXT}:
+        if crm_field is None or crm_field.type in {CrmType.REFERENCE, CrmType.LONG_TEXT, CrmType.ROWS}:
             _add(faults, f"{path}.match_fields", _("“%(key)s” cannot tell records apart", key=key))
 
 

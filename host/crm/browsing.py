@@ -10,6 +10,7 @@ from host.crm.cursors import Cursor
 from host.crm.filters import Filter, condition, search_condition
 from host.crm.record import Record, RecordReading
 from host.crm.registry import fields_of
+from host.crm.rows import read_rows
 from host.crm.sorting import Ordering, Sort
 from host.crm.tables import table_of
 from host.errors import InvalidInputError
@@ -49,7 +50,7 @@ class Page:
 
 
 def browse(session: Session, entity_type: str, asked: Browsing) -> Page:
-    """Return a page of a list, with one statement beside that for the user-defined fields.
+    """Return a page of a list, with one statement beside that for the user-defined fields and one for each ROWS field.
 
     Raises:
         InvalidInputError: a cursor is not of this list, or a field cannot be compared so.
@@ -74,8 +75,11 @@ def browse(session: Session, entity_type: str, asked: Browsing) -> Page:
     ends = [Cursor(asked.sort.text, row[-1], row[0]).encode() for row in (rows[:1] + rows[-1:])]
     has_next = bool(rows) and (backwards or has_more)
     has_previous = bool(rows) and (has_more if backwards else bool(asked.after))
+    records = [reading.record(row) for row in rows]
+    if reading.rows_fields:
+        read_rows(session, entity_type, reading.rows_fields, records)
     return Page(
-        records=[reading.record(row) for row in rows],
+        records=records,
         next=ends[1] if has_next else "",
         previous=ends[0] if has_previous else "",
     )

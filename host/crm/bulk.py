@@ -15,6 +15,7 @@ from host.crm.fields import CUSTOM_PREFIX, CrmField
 from host.crm.matching import find_by
 from host.crm.record import Record, RecordReading, RowWriting
 from host.crm.registry import entity_type_of, fields_of
+from host.crm.rows import complete, insert_rows, read_rows, replace_rows, without_rows
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
 
@@ -51,6 +52,8 @@ def read_many(
     for chunk in _chunks(sorted(set(ids))):
         for row in connection.execute(statement, {"ids": chunk}):
             found[row[0]] = reading.record(row)
+    if reading.rows_fields:
+        read_rows(session, entity_type, reading.rows_fields, found.values())
     return found
 
 
@@ -66,7 +69,7 @@ def insert_many(
     Args:
         session: A session that writes.
         entity_type: Key of the entity.
-        rows: Per record its values by field key; absent means no value.
+        rows: Per record its values by field key; absent means no value, or no rows.
         origin: Who makes them, such as `link:3`.
         at: When.
 
@@ -85,7 +88,8 @@ def insert_many(
         "updated_by": origin,
         "field_meta": {},
     }
-    split = [writing.split(row) for row in rows]
+    rows_fields = entity_type_of(entity_type).rows_fields
+    split = [writing.split(without_rows(rows_fields, row) if rows_fields else row) for row in rows]
     # one shape for all rows, so that one prepared statement takes them; columns that no row fills are left out
     empty = dict.fromkeys(column for columns, _ in split for column in columns)
     ids = _new_ids(session, table, len(rows))
@@ -96,6 +100,8 @@ def insert_many(
             for new_id, (columns, custom) in zip(ids, split, strict=True)
         ],
     )
+    if rows_fields:
+        insert_rows(session, entity_type, rows_fields, dict(zip(ids, rows, strict=True)))
     return ids
 
 
@@ -109,7 +115,8 @@ def update_many(
     """Change records: the version rises, and each field that takes another value gets a stamp.
 
     A field whose value is the present one is left alone, and so is a record without any other. Records that do not
-    exist are passed over: somebody deleted them meanwhile.
+    exist are passed over: somebody deleted them meanwhile. Rows are given as a whole: those that are absent go; a
+    column that is absent from a row stays.
 
     Args:
         session: A session that writes.
@@ -129,14 +136,21 @@ def update_many(
         return
     stamp_time = at.astimezone(UTC).isoformat()
     present = read_many(session, entity_type, wanted, keys, lock=True)
+    rows_fields = [field for field in entity_type_of(entity_type).rows_fields if field.key in keys]
+    for field in rows_fields:
+        complete(field, wanted, present)
     changes = []
     for record_id, record in present.items():
         changed = {key: value for key, value in wanted[record_id].items() if record.values[key] != value}
         if changed:
             stamps = dict.fromkeys(changed, (record.version + 1, stamp_time, origin))
             changes.append((record, {**record.values, **changed}, {**record.field_meta, **stamps}))
-    if changes:
-        _write_changes(session, entity_type, changes, {"updated_at": at, "updated_by": origin})
+    if not changes:
+        return
+    if rows_fields:
+        replace_rows(session, entity_type, rows_fields, [(record, values) for record, values, _ in changes])
+        changes = [(record, without_rows(rows_fields, values), stamps) for record, values, stamps in changes]
+    _write_changes(session, entity_type, changes, {"updated_at": at, "updated_by": origin})
 
 
 def _write_changes(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
-from host.crm.fields import CrmField
+from host.crm.fields import CrmField, CrmType
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class EntityType:
     def by_key(self) -> Mapping[str, CrmField]:
         """The standard fields by key."""
         return MappingProxyType({field.key: field for field in self.fields})
+
+    @cached_property
+    def rows_fields(self) -> tuple[CrmField, ...]:
+        """The fields that hold rows, which lie in tables of their own; none for most entities."""
+        return tuple(field for field in self.fields if field.type is CrmType.ROWS)
 
     @property
     def default_sort(self) -> str:

@@ -28,6 +28,8 @@ class CrmType(StrEnum):
     """str, the stable key of a list item"""
     REFERENCE = "reference"
     """int, the id of another entity"""
+    ROWS = "rows"
+    """dict of rows by their key, each a dict of values by column key; never None, an empty dict means "no rows\""""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class CrmField:
         custom: An administrator added it.
         references: Key of the entity type that a REFERENCE field points at; empty otherwise.
         group: Heading under which forms show it.
+        row_fields: Columns of the rows of a ROWS field, none of which holds rows; empty otherwise.
+        row_name: What one row of a ROWS field is called in the name of their table, such as `line`; empty otherwise.
     """
 
     key: str
@@ -59,6 +63,8 @@ class CrmField:
     references: str = ""
     description: str = ""
     group: str = ""
+    row_fields: tuple["CrmField", ...] = ()
+    row_name: str = ""
 
     @property
     def is_text(self) -> bool:

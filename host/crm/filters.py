@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, false, literal, or_
+from sqlalchemy import ColumnElement, and_, exists, false, literal, or_
 from sqlalchemy.orm import Session
 
 from host.crm.expressions import comparable_expression, contains, value_expression
 from host.crm.fields import CrmField, CrmType
 from host.crm.registry import fields_of
+from host.crm.tables import rows_table_of, table_of
 from host.crm.values import CrmValue, fold, to_json
 
 LONGEST_SEARCH = 200
@@ -39,6 +40,7 @@ COMPARISONS: Mapping[CrmType, tuple[Comparison, ...]] = {
     CrmType.DATETIME: (Comparison.FROM, Comparison.TO, Comparison.EMPTY, Comparison.FILLED),
     CrmType.LIST: (Comparison.EQUALS, Comparison.EMPTY, Comparison.FILLED),
     CrmType.REFERENCE: (Comparison.EQUALS, Comparison.EMPTY, Comparison.FILLED),
+    CrmType.ROWS: (Comparison.EMPTY, Comparison.FILLED),
 }
 """What may be asked of a field of each type; the first is what a form offers."""
 
@@ -68,6 +70,10 @@ def condition(entity_type: str, wanted: Filter) -> ColumnElement[bool]:
     field = wanted.field
     if wanted.comparison not in COMPARISONS[field.type]:
         raise ValueError(_("cannot be compared so"))
+    if field.type is CrmType.ROWS:
+        rows = rows_table_of(entity_type, field.key)
+        has_rows = exists().where(rows.c.owner_id == table_of(entity_type).c.id)
+        return has_rows if wanted.comparison is Comparison.FILLED else ~has_rows
     compared = comparable_expression(entity_type, field)
     if wanted.comparison in {Comparison.EMPTY, Comparison.FILLED}:
         return compared.is_(None) if wanted.comparison is Comparison.EMPTY else compared.is_not(None)

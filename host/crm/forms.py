@@ -14,7 +14,7 @@ from host.crm.record import Record
 from host.crm.references import reference_text
 from host.crm.schemas import values_by_key, values_schema
 from host.crm.titles import Titles
-from host.crm.values import CrmValue
+from host.crm.values import CrmScalar, CrmValue
 from host.errors import InvalidInputError
 from host.schemas import flattened
 
@@ -31,7 +31,7 @@ class Difference:
     yours: str
 
 
-def text_of(value: CrmValue) -> str:
+def text_of(value: CrmScalar) -> str:
     """Return what stands in an input for a value; forms read it back as the same value."""
     if value is None:
         return ""

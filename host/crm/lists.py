@@ -35,6 +35,7 @@ def items_of_lists(session: Session, list_keys: Collection[str], *, active_only:
 
 
 def items_for(session: Session, fields: Collection[CrmField], *, active_only: bool = False) -> dict[str, Items]:
-    """Return the items of the lists that these fields choose from, by list key."""
-    list_keys = {field.list_key for field in fields if field.type is CrmType.LIST}
+    """Return the items of the lists that these fields and the columns of their rows choose from, by list key."""
+    several = [each for field in fields for each in (field, *field.row_fields)]
+    list_keys = {field.list_key for field in several if field.type is CrmType.LIST}
     return items_of_lists(session, list_keys, active_only=active_only)

@@ -13,7 +13,7 @@ from host.crm.expressions import comparable_expression
 from host.crm.fields import CrmField
 from host.crm.registry import fields_of
 from host.crm.tables import table_of
-from host.crm.values import CrmValue, fold, to_json
+from host.crm.values import CrmValue, fold, scalar_to_json
 
 TUPLES_PER_STATEMENT = 5_000
 """Both databases limit the parameters of a statement; a page of the engine is far smaller."""
@@ -75,7 +75,7 @@ def _normal(field: CrmField, value: CrmValue) -> CrmValue:
     if field.is_text and isinstance(value, str):
         return fold(value)
     # the column of the user-defined fields holds dates and times in their JSON form
-    return to_json(value) if field.custom and isinstance(value, date) else value
+    return scalar_to_json(value) if field.custom and isinstance(value, date) else value
 
 
 def _spellings(field: CrmField, folded: CrmValue) -> set[CrmValue]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Column, Row
 
-from host.crm.fields import CUSTOM_PREFIX, CrmField
+from host.crm.fields import CUSTOM_PREFIX, CrmField, CrmType
 from host.crm.registry import entity_type_of
 from host.crm.tables import table_of
-from host.crm.values import CrmValue, JsonScalar, fold, from_json, to_json
+from host.crm.values import CrmValue, JsonForm, fold, from_json, to_json
 
 BOOKKEEPING = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "field_meta")
 
@@ -29,7 +29,7 @@ class Record:
     """One record of the hub.
 
     Attributes:
-        values: The fields that were read, by key; None where a field has no value.
+        values: The fields that were read, by key; None where a field has no value, and an empty dict where no rows.
         field_meta: {field key: [version, ISO time, origin]} of the fields changed after the record was made.
     """
 
@@ -59,17 +59,25 @@ class Record:
 
 
 class RecordReading:
-    """Which columns to select for some fields, and how to make records of the rows."""
+    """Which columns to select for some fields, and how to make records of the rows.
+
+    Attributes:
+        columns: What to select.
+        rows_fields: The fields that hold rows; `host.crm.rows.read_rows` fills them afterwards.
+    """
 
     def __init__(self, entity_type: str, fields: Iterable[CrmField]) -> None:
         self._entity_type = entity_type
         table = table_of(entity_type)
         self._standard: list[str] = []
         self._custom: list[CrmField] = []
+        self.rows_fields: list[CrmField] = []
         columns = [table.c[name] for name in BOOKKEEPING]
         for field in fields:
             if field.custom:
                 self._custom.append(field)
+            elif field.type is CrmType.ROWS:
+                self.rows_fields.append(field)
             else:
                 self._standard.append(field.key)
                 columns.append(table.c[field.column])
@@ -85,6 +93,8 @@ class RecordReading:
             custom = row[self._first_custom]
             for field in self._custom:
                 values[field.key] = from_json(field.type, custom.get(field.key))
+        for field in self.rows_fields:
+            values[field.key] = {}
         return Record(
             entity_type=self._entity_type,
             id=row[0],
@@ -103,16 +113,18 @@ class RowWriting:
 
     def __init__(self, entity_type: str) -> None:
         fields = entity_type_of(entity_type).fields
-        self._columns = {field.key: (field.column, field.folded_column) for field in fields}
+        self._columns = {
+            field.key: (field.column, field.folded_column) for field in fields if field.type is not CrmType.ROWS
+        }
 
-    def split(self, values: Mapping[str, CrmValue]) -> tuple[dict[str, Any], dict[str, JsonScalar]]:
+    def split(self, values: Mapping[str, CrmValue]) -> tuple[dict[str, Any], dict[str, JsonForm]]:
         """Return the values of the columns, and those of the user-defined fields in their JSON form.
 
         Raises:
-            KeyError: a key is neither a standard field nor one that could be user-defined.
+            KeyError: a key is neither a standard field with a column nor one that could be user-defined.
         """
         columns: dict[str, Any] = {}
-        custom: dict[str, JsonScalar] = {}
+        custom: dict[str, JsonForm] = {}
         for key, value in values.items():
             if key.startswith(CUSTOM_PREFIX):
                 custom[key] = to_json(value)

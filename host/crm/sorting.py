@@ -44,7 +44,8 @@ class Sort:
         """
         entity = entity_type_of(entity_type)
         key = text.removeprefix("-") or entity.default_sort
-        if key not in entity.by_key and key not in SORTS_BESIDE_FIELDS:
+        is_column = key in entity.by_key and entity.by_key[key].type is not CrmType.ROWS
+        if not is_column and key not in SORTS_BESIDE_FIELDS:
             raise InvalidInputError({"sort": [_("must be a standard field of the record, %(key)s is none", key=key)]})
         return cls(key, text.startswith("-"))
 

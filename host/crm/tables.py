@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.types import TypeEngine
 
 from host.crm.entity_type import EntityType
@@ -11,6 +23,7 @@ from host.crm.registry import ENTITIES
 from host.database import Base, ExactDecimal, JsonValue, UtcDateTime
 
 ORIGIN_LENGTH = 64
+ROW_KEY_LENGTH = 254
 
 
 def table_of(entity_type: str) -> Table:
@@ -24,9 +37,20 @@ def table_of(entity_type: str) -> Table:
     return _TABLES[entity_type]
 
 
+def rows_table_of(entity_type: str, field_key: str) -> Table:
+    """Return the table with the rows of a ROWS field.
+
+    Beside the columns of the row's fields it has: `id`; `owner_id`, the record; `row_key`, unique within the record;
+    and `position`, which puts the rows of a record in order.
+    """
+    return _ROWS_TABLES[entity_type, field_key]
+
+
 def _declare(entity: EntityType) -> Table:
     columns: list[Column[Any]] = [Column("id", Integer, primary_key=True)]
     for field in entity.fields:
+        if field.type is CrmType.ROWS:
+            continue
         columns.append(_column(field))
         if field.folded_column:
             columns.append(Column(field.folded_column, _folded_type()))
@@ -42,6 +66,19 @@ def _declare(entity: EntityType) -> Table:
     # without AUTOINCREMENT SQLite gives the id of the last deleted record to the next one, and with it all that
     # other systems still remember under that id
     return Table(entity.key, Base.metadata, *columns, *_indexes(entity), sqlite_autoincrement=True)
+
+
+def _declare_rows(entity: EntityType, field: CrmField) -> Table:
+    return Table(
+        f"{entity.key}_{field.row_name}",
+        Base.metadata,
+        Column("id", Integer, primary_key=True),
+        Column("owner_id", ForeignKey(f"{entity.key}.id", ondelete="CASCADE"), nullable=False),
+        Column("row_key", String(ROW_KEY_LENGTH), nullable=False),
+        Column("position", Integer, nullable=False),
+        *(_column(each) for each in field.row_fields),
+        UniqueConstraint("owner_id", "row_key"),
+    )
 
 
 def _column(field: CrmField) -> Column[Any]:
@@ -79,3 +116,6 @@ def _indexes(entity: EntityType) -> list[Index]:
 
 
 _TABLES = {entity.key: _declare(entity) for entity in ENTITIES}
+_ROWS_TABLES = {
+    (entity.key, field.key): _declare_rows(entity, field) for entity in ENTITIES for field in entity.rows_fields
+}

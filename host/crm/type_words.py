@@ -14,4 +14,5 @@ TYPE_WORDS = {
     CrmType.DATETIME: _l("Date and time"),
     CrmType.LIST: _l("List"),
     CrmType.REFERENCE: _l("Record"),
+    CrmType.ROWS: _l("Rows"),
 }

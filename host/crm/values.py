@@ -1,21 +1,31 @@
 """Values of the hub: what a field accepts, how values are compared, and their JSON form."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any, cast
 
 from flask_babel import gettext as _
 
 from host.crm.fields import CrmField, CrmType
 
-CrmValue = str | int | Decimal | bool | date | datetime | None
-"""A value of the hub. List values are keys, references are ids, a datetime is aware and in UTC."""
+CrmScalar = str | int | Decimal | bool | date | datetime | None
+"""A single value of the hub. List values are keys, references are ids, a datetime is aware and in UTC."""
+
+CrmRows = dict[str, dict[str, CrmScalar]]
+"""The rows of a record: values by column key, by the key of the row. Rows have an order, which is not compared."""
+
+CrmValue = CrmScalar | CrmRows
+"""What a field of a record holds."""
 
 JsonScalar = str | int | bool | None
-"""The JSON form of a hub value: decimals, dates and datetimes are texts."""
+"""The JSON form of a single value: decimals, dates and datetimes are texts."""
 
-Checker = Callable[[object], CrmValue]
+JsonForm = JsonScalar | list[Any]
+"""The JSON form of any value of the hub: rows are pairs of the row's key and its {column key: JSON form}."""
+
+Checker = Callable[[object], CrmScalar]
 
 LARGEST_INTEGER = 2**63 - 1
 LARGEST_REFERENCE = 2**31 - 1
@@ -27,7 +37,7 @@ _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNWANTED_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def check_value(field: CrmField, value: object, list_items: Collection[str] = ()) -> CrmValue:
+def check_value(field: CrmField, value: object, list_items: Collection[str] = ()) -> CrmScalar:
     """Return the value as the hub stores it in this field.
 
     Args:
@@ -36,6 +46,7 @@ def check_value(field: CrmField, value: object, list_items: Collection[str] = ()
         list_items: Keys that a LIST field may take.
 
     Raises:
+        TypeError: the field holds rows, which `host.crm.row_values` checks.
         ValueError: the value is not one of this field; its text says why, for the one who typed it.
     """
     return checker_of(field, list_items)(value)
@@ -45,13 +56,15 @@ def checker_of(field: CrmField, list_items: Collection[str] = ()) -> Checker:
     """Return `check_value` with field and list already looked up, for checking many records."""
     check = _checks(field, list_items)
 
-    def checked(value: object) -> CrmValue:
+    def checked(value: object) -> CrmScalar:
         return None if value is None or value == "" else check(value)
 
     return checked
 
 
 def _checks(field: CrmField, list_items: Collection[str]) -> Checker:
+    if field.type is CrmType.ROWS:
+        raise TypeError(f"{field.key} holds rows, each of whose values has a check of its own")
     checks: dict[CrmType, Callable[[], Checker]] = {
         CrmType.TEXT: lambda: _text_checker(field.max_length),
         CrmType.LONG_TEXT: lambda: _lines_checker(field.max_length),
@@ -67,7 +80,7 @@ def _checks(field: CrmField, list_items: Collection[str]) -> Checker:
 
 
 def _text_checker(max_length: int) -> Checker:
-    def check(value: object) -> CrmValue:
+    def check(value: object) -> CrmScalar:
         if not isinstance(value, str):
             raise ValueError(_("must be a text"))
         if max_length and len(value) > max_length:
@@ -80,7 +93,7 @@ def _text_checker(max_length: int) -> Checker:
 
 
 def _lines_checker(max_length: int) -> Checker:
-    def check(value: object) -> CrmValue:
+    def check(value: object) -> CrmScalar:
         if not isinstance(value, str):
             raise ValueError(_("must be a text"))
         lines = value.replace("\r\n", "\n").replace("\r", "\n")
@@ -93,7 +106,7 @@ def _lines_checker(max_length: int) -> Checker:
     return check
 
 
-def _integer(value: object) -> CrmValue:
+def _integer(value: object) -> CrmScalar:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(_("must be a whole number"))
     if abs(value) > LARGEST_INTEGER:
@@ -101,7 +114,7 @@ def _integer(value: object) -> CrmValue:
     return value
 
 
-def _decimal(value: object) -> CrmValue:
+def _decimal(value: object) -> CrmScalar:
     if isinstance(value, int) and not isinstance(value, bool):
         value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite():
@@ -120,19 +133,19 @@ def _decimal(value: object) -> CrmValue:
     return value
 
 
-def _boolean(value: object) -> CrmValue:
+def _boolean(value: object) -> CrmScalar:
     if not isinstance(value, bool):
         raise ValueError(_("must be yes or no"))
     return value
 
 
-def _date(value: object) -> CrmValue:
+def _date(value: object) -> CrmScalar:
     if not isinstance(value, date) or isinstance(value, datetime):
         raise ValueError(_("must be a date"))
     return value
 
 
-def _datetime(value: object) -> CrmValue:
+def _datetime(value: object) -> CrmScalar:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError(_("must be a date and time with its zone"))
     try:
@@ -142,7 +155,7 @@ def _datetime(value: object) -> CrmValue:
 
 
 def _list_checker(list_items: Collection[str]) -> Checker:
-    def check(value: object) -> CrmValue:
+    def check(value: object) -> CrmScalar:
         if not isinstance(value, str) or value not in list_items:
             raise ValueError(_("must be an item of the list"))
         return str(value)
@@ -150,14 +163,22 @@ def _list_checker(list_items: Collection[str]) -> Checker:
     return check
 
 
-def _reference(value: object) -> CrmValue:
+def _reference(value: object) -> CrmScalar:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_REFERENCE:
         raise ValueError(_("must be the id of a record"))
     return value
 
 
-def to_json(value: CrmValue) -> JsonScalar:
-    """Return the JSON form of a hub value; the field's type is needed to read it back."""
+def to_json(value: CrmValue) -> JsonForm:
+    """Return the JSON form of a hub value; the field is needed to read it back."""
+    if isinstance(value, dict):
+        # pairs, because PostgreSQL does not keep the order of a JSON object
+        return [[key, {column: scalar_to_json(cell) for column, cell in row.items()}] for key, row in value.items()]
+    return scalar_to_json(value)
+
+
+def scalar_to_json(value: CrmScalar) -> JsonScalar:
+    """Return the JSON form of a value that is no rows."""
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):
@@ -168,12 +189,25 @@ def to_json(value: CrmValue) -> JsonScalar:
     return value
 
 
-def from_json(crm_type: CrmType, stored: JsonScalar) -> CrmValue:
+def from_json(crm_type: CrmType, stored: JsonForm, row_fields: Iterable[CrmField] = ()) -> CrmValue:
     """Return the hub value of a JSON form that `to_json` made.
 
+    Args:
+        crm_type: Type of the field.
+        stored: The JSON form.
+        row_fields: Columns of a ROWS field; values of columns that it has no longer are left out.
+
     Raises:
-        ValueError: the text is not of this type.
+        ValueError: this is not of the type.
     """
+    if crm_type is CrmType.ROWS:
+        return _rows_from_json(stored, {field.key: field.type for field in row_fields})
+    if isinstance(stored, list):
+        raise ValueError("rows are no single value")
+    return _scalar_from_json(crm_type, stored)
+
+
+def _scalar_from_json(crm_type: CrmType, stored: JsonScalar) -> CrmScalar:
     if not isinstance(stored, str):
         return stored
     if crm_type is CrmType.DECIMAL:
@@ -186,6 +220,19 @@ def from_json(crm_type: CrmType, stored: JsonScalar) -> CrmValue:
     if crm_type is CrmType.DATETIME:
         return datetime.fromisoformat(stored)
     return stored
+
+
+def _rows_from_json(stored: JsonForm, types: Mapping[str, CrmType]) -> CrmRows:
+    if stored is None:
+        return {}
+    try:
+        pairs = dict(cast("list[tuple[str, dict[str, JsonScalar]]]", stored))
+        return {
+            key: {column: _scalar_from_json(types[column], cell) for column, cell in row.items() if column in types}
+            for key, row in pairs.items()
+        }
+    except (TypeError, AttributeError) as error:
+        raise ValueError("these are no rows") from error
 
 
 def fold(text: str) -> str:
