@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from host.crm import outbox
 from host.crm.fields import CUSTOM_PREFIX, CrmField
 from host.crm.matching import find_by
 from host.crm.record import Record, RecordReading, RowWriting
@@ -102,6 +103,7 @@ def insert_many(
     )
     if rows_fields:
         insert_rows(session, entity_type, rows_fields, dict(zip(ids, rows, strict=True)))
+    outbox.note_created(session, entity_type, ids, rows, origin, at)
     return ids
 
 
@@ -139,18 +141,20 @@ def update_many(
     rows_fields = [field for field in entity_type_of(entity_type).rows_fields if field.key in keys]
     for field in rows_fields:
         complete(field, wanted, present)
-    changes = []
+    changes, noted = [], []
     for record_id, record in present.items():
         changed = {key: value for key, value in wanted[record_id].items() if record.values[key] != value}
         if changed:
             stamps = dict.fromkeys(changed, (record.version + 1, stamp_time, origin))
             changes.append((record, {**record.values, **changed}, {**record.field_meta, **stamps}))
+            noted.append((record_id, record.version + 1, changed.keys()))
     if not changes:
         return
     if rows_fields:
         replace_rows(session, entity_type, rows_fields, [(record, values) for record, values, _ in changes])
         changes = [(record, without_rows(rows_fields, values), stamps) for record, values, stamps in changes]
     _write_changes(session, entity_type, changes, {"updated_at": at, "updated_by": origin})
+    outbox.note_changed(session, entity_type, noted, origin, at)
 
 
 def _write_changes(

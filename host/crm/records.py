@@ -7,7 +7,7 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from host.crm import bulk
+from host.crm import bulk, outbox
 from host.crm.checking import checked_values
 from host.crm.fields import CrmType
 from host.crm.models import ExternalId
@@ -131,6 +131,7 @@ def delete(
     session.execute(
         delete_rows(ExternalId).where(ExternalId.entity_type == entity_type, ExternalId.entity_id == record_id)
     )
+    outbox.forget_records(session, entity_type, [record_id])
     table = table_of(entity_type)
     session.execute(delete_rows(table).where(table.c.id == record_id))
 
