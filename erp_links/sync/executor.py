@@ -12,12 +12,13 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from erp_links.links.connecting import open_link
 from erp_links.links.errors import LinkPausedError
-from erp_links.mapping.compiled import CompiledMapping, compile_mapping, lists_shown_as_text
+from erp_links.mapping.compiled import CompiledMapping, compile_mapping, lists_to_read
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import LinkRuntime
+from erp_links.sync.brake import Brake
+from erp_links.sync.deciding import Rules
 from erp_links.sync.ending import begin_run, finish_run, requeue_run
 from erp_links.sync.failures import Direction
-from erp_links.sync.merging import Rules
 from erp_links.sync.models import Outcome
 from erp_links.sync.ordering import parents_first
 from erp_links.sync.outcomes import Ending, ending_of
@@ -144,7 +145,9 @@ class RunExecutor:
             return
         self._reached("pass opened")
         mapping = prepared.rules.mapping
-        taker = PageTaker(self._database, permit, prepared.rules, prepared.open_pass, counts, self._reached)
+        taker = PageTaker(
+            self._database, permit, prepared.rules, prepared.open_pass, counts, self._reached, Brake(None)
+        )
         retry_due(self._database, permit, link_session, taker, mapping.actor_type, mapping.erp_keys)
         pull = Pull(self._database, permit, link_session, taker, prepared.open_pass, stopping, self._reached)
         try:
@@ -155,7 +158,7 @@ class RunExecutor:
     def _prepare(self, permit: RunPermit, row: LinkActorType, link_session: LinkSession) -> _Prepared | None:
         """Compile the mapping and open the pass; None where no field of the type fills the hub."""
         mapping = self._compile(row, link_session)
-        if not mapping.fields:
+        if not mapping.pulled:
             return None
         with self._database.writing() as session:
             permit.assert_wanted(session)
@@ -165,7 +168,7 @@ class RunExecutor:
 
     def _compile(self, row: LinkActorType, link_session: LinkSession) -> CompiledMapping:
         with self._database.reading() as session:
-            lists = lists_shown_as_text(session, row)
+            lists = lists_to_read(session, row)
         texts = {name: link_session.list_items(name) for name in sorted(lists)}
         with self._database.reading() as session:
             zone = row.link.erp_time_zone or self._runtime.settings.time_zone

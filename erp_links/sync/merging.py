@@ -1,133 +1,177 @@
-"""The three-way merge of one record that comes from the ERP, field by field, with a base for each side."""
+"""The three-way merge of one record that both sides hold, field by field, with a base for each side."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from erp_links.mapping.compiled import CompiledField, CompiledMapping
-from erp_links.sync.ranking import Ranking
+from erp_links.mapping.converting import UnmappedItemError
+from erp_links.sync.deciding import Decision, FieldSides, Rules
+from erp_links.sync.normalising import is_form_of
 from erp_links.sync.reasons import WinReason
+from erp_links.sync.row_merging import merge_rows, settle_rows
+from erp_links.sync.sides import (
+    NOTHING_SPECIAL,
+    Bases,
+    Circumstances,
+    Fault,
+    FieldChange,
+    Merged,
+    Owed,
+    Question,
+    Side,
+)
 from erp_links.sync.translating import Translated
 from host.crm.record import Record
 from host.crm.values import CrmValue, to_json
+from sync_connectors.codec import value_to_json
+
+_NOTHING: Any = object()
+"""Stands for a base that there is not, or a value that the other side cannot hold; None is a blank."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bases:
-    """What both sides were when a field was last settled.
+def merge(
+    rules: Rules,
+    incoming: Translated,
+    record: Record,
+    bases: Bases,
+    circumstances: Circumstances = NOTHING_SPECIAL,
+) -> Merged:
+    """Merge what the ERP has with what the hub has.
 
-    Attributes:
-        erp: {ERP field: JSON form of its value}.
-        hub: {hub field: JSON form of its value}, only where it differs from what the mapping makes of `erp`.
+    Only fields that were delivered take part; the rest stays as it is on both sides. A side has changed when it differs
+    from its own base. Of a one-way field only the source counts.
     """
-
-    erp: Mapping[str, Any] = field(default_factory=dict)
-    hub: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """A value of the hub that is overwritten, and why."""
-
-    crm_field: str
-    erp_field: str
-    old: CrmValue
-    new: CrmValue
-    reason: WinReason
-
-
-@dataclass(slots=True)
-class Merged:
-    """What a merge decided.
-
-    Attributes:
-        changes: What the hub takes over.
-        base_erp: The ERP's side of the bases afterwards; a field that is not settled keeps its old one.
-        base_hub: Likewise the hub's side.
-        owed: ERP fields whose hub value won: a push owes them to the ERP, and until then they are not settled.
-    """
-
-    base_erp: dict[str, Any]
-    base_hub: dict[str, Any]
-    changes: list[FieldChange] = field(default_factory=list)
-    owed: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What decides where both sides changed."""
-
-    mapping: CompiledMapping
-    ranking: Ranking
-    origin: str
-
-
-def merge(rules: Rules, incoming: Translated, record: Record, bases: Bases) -> Merged:
-    """Merge what the ERP delivered with what the hub has.
-
-    Only fields that were delivered and could be translated take part; the rest stays as it is on both sides.
-    """
-    merged = Merged(dict(bases.erp), dict(bases.hub))
+    merged = Merged(dict(bases.erp), dict(bases.hub), {key: dict(keys) for key, keys in bases.row_keys.items()})
     for mapped in rules.mapping.fields:
-        if mapped.erp.key in incoming.erp:
-            _merge_field(rules, mapped, incoming, record, bases, merged)
+        key = mapped.erp.key
+        if key in incoming.erp:
+            told, translated = incoming.erp[key], incoming.hub.get(mapped.crm.key, _NOTHING)
+        elif key in incoming.unusable:
+            told, translated = incoming.unusable[key], _NOTHING
+        else:
+            continue
+        both = FieldSides(rules, mapped, incoming.actor.changed_at, record, told, translated)
+        if mapped.columns:
+            merge_rows(both, bases, circumstances, merged)
+        else:
+            _merge_field(both, bases, circumstances, merged)
     return merged
 
 
-def _merge_field(
-    rules: Rules, mapped: CompiledField, incoming: Translated, record: Record, bases: Bases, merged: Merged
-) -> None:
-    erp_key, crm_key = mapped.erp.key, mapped.crm.key
-    told, new, present = incoming.erp[erp_key], incoming.hub[crm_key], record.values[crm_key]
-    has_base = erp_key in bases.erp
-    if has_base and bases.erp[erp_key] == told:
-        # the ERP did not change; what the hub changed is for the push to see, and a one-way field does not look
+def settle_saved(merged: Merged, mapping: CompiledMapping, sent: list[Owed], returned: dict[str, Any]) -> bool:
+    """Settle what was sent: the ERP's form of it becomes the ERP's base, and is not taken over by the hub.
+
+    Args:
+        merged: What was decided; its bases are brought up to date.
+        mapping: The mapping.
+        sent: What the ERP has taken over.
+        returned: JSON forms of what the save returned, by ERP field; what is absent was taken as sent.
+
+    Returns:
+        Whether the ERP changed nothing beside what it was sent; otherwise the next pull sees it.
+    """
+    fields = {mapped.erp.key: mapped for mapped in mapping.fields}
+    for owed in sent:
+        mapped = fields[owed.erp_field]
+        if mapped.columns:
+            settle_rows(mapped, merged, owed, returned.get(owed.erp_field))
+            continue
+        told = returned.get(owed.erp_field, value_to_json(owed.new))
+        settle(mapped, merged, told, owed.hub)
+    expected = {owed.erp_field for owed in sent}
+    return all(
+        merged.base_erp.get(key, _NOTHING) == told
+        for key, told in returned.items()
+        if key in fields and key not in expected
+    )
+
+
+def settle(mapped: CompiledField, merged: Merged, told: Any, present: CrmValue) -> None:
+    """Note that the two sides stand for the same: the ERP's value in its JSON form, and the hub's."""
+    merged.base_erp[mapped.erp.key] = told
+    if _made_of(mapped, told) == present:
+        merged.base_hub.pop(mapped.crm.key, None)
+    else:
+        merged.base_hub[mapped.crm.key] = to_json(present)
+
+
+def _merge_field(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: Merged) -> None:
+    mapped, present = both.mapped, both.present
+    if both.translated is not _NOTHING and both.translated == present:
+        settle(mapped, merged, both.told, present)
         return
-    if new != present:
-        reason = _why_erp_wins(rules, mapped, incoming.actor.changed_at, record, bases)
-        if reason is None:
-            merged.owed.append(erp_key)
-            return
-        merged.changes.append(FieldChange(crm_key, erp_key, present, new, reason))
-    merged.base_erp[erp_key] = told
-    merged.base_hub.pop(crm_key, None)
+    decided = both.why_forced() if both.rules.forced else _why(both, bases, circumstances, merged)
+    if decided is None:
+        return
+    side, reason = decided
+    if side is Side.ERP:
+        _take_over(both, merged, reason)
+    else:
+        _owe(both, merged, reason)
 
 
-def _why_erp_wins(
-    rules: Rules, mapped: CompiledField, changed_at: datetime | None, record: Record, bases: Bases
-) -> WinReason | None:
-    """Return why the ERP's changed value goes into the hub, or None where the hub's value stays."""
-    if mapped.erp.key not in bases.erp:
-        # a field without a base: the direction that was chosen says which side fills the other
-        return WinReason.FIRST_TIME
-    if not _hub_changed(mapped, record, bases):
-        return WinReason.ONLY_ERP_CHANGED
-    if not mapped.two_way:
-        return WinReason.ONE_WAY
-    return _by_policy(rules, mapped, changed_at, record)
+def _why(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: Merged) -> Decision | None:
+    mapped, key = both.mapped, both.mapped.erp.key
+    base_erp, base_hub = bases.erp.get(key, _NOTHING), _base_of_hub(mapped, bases)
+    sent = circumstances.sent
+    if sent is not None and key in sent.erp and is_form_of(sent.erp[key], both.told):
+        # the answer to what we sent was lost, but it arrived: what the ERP has is ours and no edit of a user
+        base_erp, base_hub = both.told, sent.hub.get(mapped.crm.key)
+        merged.base_erp[key], merged.base_hub[mapped.crm.key] = base_erp, base_hub
+    if base_erp is _NOTHING:
+        return both.why_without_base()
+    hub_changed = base_hub is _NOTHING or to_json(both.present) != base_hub
+    if both.told == base_erp:
+        return (Side.CRM, WinReason.ONLY_CRM_CHANGED) if hub_changed and mapped.to_erp else None
+    if not hub_changed:
+        if mapped.to_crm:
+            return Side.ERP, WinReason.ONLY_ERP_CHANGED
+        # nobody asks what the target of a one-way field does, until its source changes
+        merged.base_erp[key], merged.base_hub[mapped.crm.key] = both.told, to_json(both.present)
+        return None
+    decided = both.why_both_changed(circumstances.choices.get(mapped.crm.key))
+    if decided is None:
+        merged.questions.append(Question(mapped.crm.key, key, both.told, to_json(both.present)))
+    return decided
 
 
-def _by_policy(rules: Rules, mapped: CompiledField, changed_at: datetime | None, record: Record) -> WinReason | None:
-    stamp = record.stamp(mapped.crm.key)
-    match mapped.policy:
-        case "erp":
-            return WinReason.ERP_ALWAYS
-        case "crm" | "ask":
-            return None
-        case "newest" if changed_at is not None:
-            return WinReason.ERP_NEWER if changed_at > stamp.at else None
-    wins = rules.ranking.of(rules.origin) <= rules.ranking.of(stamp.origin)
-    return WinReason.ERP_RANKS_HIGHER if wins else None
+def _take_over(both: FieldSides, merged: Merged, reason: WinReason) -> None:
+    if both.translated is _NOTHING:
+        return
+    mapped = both.mapped
+    merged.changes.append(FieldChange(mapped.crm.key, mapped.erp.key, both.present, both.translated, reason))
+    merged.base_erp[mapped.erp.key] = both.told
+    merged.base_hub.pop(mapped.crm.key, None)
 
 
-def _hub_changed(mapped: CompiledField, record: Record, bases: Bases) -> bool:
-    present = record.values[mapped.crm.key]
-    if mapped.crm.key in bases.hub:
-        return bool(to_json(present) != bases.hub[mapped.crm.key])
+def _owe(both: FieldSides, merged: Merged, reason: WinReason) -> None:
+    mapped = both.mapped
     try:
-        base = mapped.convert(mapped.stored(bases.erp[mapped.erp.key]))
+        new = mapped.convert_back(both.present)
+    except UnmappedItemError:
+        merged.unmapped += 1
+        return
+    except ValueError as error:
+        merged.faults.append(Fault(mapped.erp.key, str(error)))
+        return
+    if value_to_json(new) == both.told:
+        settle(mapped, merged, both.told, both.present)
+        return
+    merged.owed.append(Owed(mapped.crm.key, mapped.erp.key, both.told, new, both.present, reason))
+
+
+def _base_of_hub(mapped: CompiledField, bases: Bases) -> Any:
+    """Return the JSON form of the hub's base; `_NOTHING` where the hub's value was not written by this link."""
+    if mapped.crm.key in bases.hub:
+        return bases.hub[mapped.crm.key]
+    if mapped.erp.key not in bases.erp:
+        return _NOTHING
+    made = _made_of(mapped, bases.erp[mapped.erp.key])
+    return made if made is _NOTHING else to_json(made)
+
+
+def _made_of(mapped: CompiledField, told: Any) -> Any:
+    """Return what the mapping makes of a value of the ERP in its JSON form, if it can still make something of it."""
+    try:
+        return mapped.convert(mapped.stored(told))
     except ValueError:
-        # the mapping can no longer make a hub value of it, so what the hub has was not written by this link
-        return True
-    return base != present
+        return _NOTHING

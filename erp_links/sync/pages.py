@@ -12,8 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.models import Unpaired
-from erp_links.sync.failures import Failure, known_failures
-from erp_links.sync.merging import Rules
+from erp_links.sync.brake import Brake
+from erp_links.sync.conflicts import Choices, may_ask, read_choices, store_questions
+from erp_links.sync.deciding import Rules
+from erp_links.sync.failures import Failure, KnownFailure, known_failures
 from erp_links.sync.models import Run
 from erp_links.sync.pairing import Match, PairingPolicy, match_keys
 from erp_links.sync.pairings import (
@@ -31,7 +33,7 @@ from erp_links.sync.planning import Known, Plan, Planner
 from erp_links.sync.reasons import FailureReason
 from erp_links.sync.translating import Translated, Translator
 from erp_links.sync.writing import PageWriter
-from host.crm import bulk
+from host.crm import bulk, outbox
 from host.crm.matching import find_by
 from host.crm.record import Record
 from host.database import Database
@@ -74,6 +76,7 @@ class PageTaker:
         open_pass: OpenPass,
         totals: Counter[str],
         reached: Reached,
+        brake: Brake,
     ) -> None:
         """Take what holds for the whole pass; `totals` are the counts of the run so far."""
         self._database = database
@@ -82,11 +85,14 @@ class PageTaker:
         self._pass = open_pass
         self._totals = totals
         self._reached = reached
+        self._brake = brake
+        with database.reading() as session:
+            self._may_ask = may_ask(session, permit.link_id, rules.mapping)
         self._translator = Translator(rules.mapping)
         self._entity_type = rules.mapping.entity.key
         self._match_keys = match_keys(rules.mapping)
         parent = (rules.mapping.parent_field,) if rules.mapping.parent_field else ()
-        self._hub_keys = tuple({*(each.crm.key for each in rules.mapping.fields), *parent})
+        self._hub_keys = tuple({*(each.crm.key for each in rules.mapping.pulled), *parent})
 
     def take(
         self, actors: Sequence[Actor], rejections: Sequence[Rejection] = (), progress: Progress | None = None
@@ -121,9 +127,8 @@ class PageTaker:
             plan.failures.extend(_unreadable(each) for each in rejections)
             plan.settled.update(sifted.equal)
             plan.counts.update(read=len(actors) + len(rejections), equal=len(sifted.equal), failed=len(rejections))
-            writer = self._writer(session)
-            writer.write(plan, failed)
-            writer.stamp(sifted.timestamps)
+            self._brake.take(sum(bool(each.merged.changes) for each in plan.updates))
+            self._write(session, plan, sifted, failed)
             self._store(session, plan.counts, progress)
             self._reached("page about to be committed")
         self._pass.counts += plan.counts
@@ -132,6 +137,17 @@ class PageTaker:
             self._pass.resume = progress.resume
             self._pass.watermark_candidate = progress.candidate or self._pass.watermark_candidate
         self._reached("page committed")
+
+    def _write(self, session: Session, plan: Plan, sifted: "_Sifted", failed: Mapping[str, KnownFailure]) -> None:
+        writer = self._writer(session)
+        writer.write(plan, failed)
+        writer.stamp(sifted.timestamps)
+        if self._may_ask:
+            asked = {each.pairing.id: each.merged.questions for each in plan.updates}
+            permit = self._permit
+            plan.counts["conflicts"] += store_questions(session, permit.link_id, permit.run_id, writer.at, asked)
+        if plan.owed:
+            outbox.enqueue(session, self._rules.origin, self._entity_type, plan.owed, writer.at)
 
     def _sift(self, actors: Sequence[Actor], glances: Mapping[str, PairingGlance]) -> "_Sifted":
         """Leave out what has nothing new, and translate the rest."""
@@ -159,7 +175,7 @@ class PageTaker:
         pairings = read_pairings(session, self._permit.link_id, self._pass.actor_type, keys) if keys else {}
         _assert_unmoved(pairings, glances)
         parents = self._parents(session, incoming)
-        planner = Planner(self._rules, Known(pairings, records, parents))
+        planner = Planner(self._rules, Known(pairings, records, parents, self._choices(session, pairings)))
         unpaired = []
         for each in incoming:
             pairing = pairings.get(each.actor.key)
@@ -170,6 +186,9 @@ class PageTaker:
         if unpaired:
             self._plan_unpaired(session, planner, unpaired, records)
         return planner.plan
+
+    def _choices(self, session: Session, pairings: Mapping[str, StoredPairing]) -> Choices:
+        return read_choices(session, [pairing.id for pairing in pairings.values()]) if self._may_ask else {}
 
     def _plan_unpaired(
         self, session: Session, planner: Planner, unpaired: Sequence[Translated], records: dict[int, Record]

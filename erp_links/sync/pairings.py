@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from erp_links.sync.merging import Bases
 from erp_links.sync.models import Pairing, PairingState
+from erp_links.sync.sides import Bases
 
 KeyedBy = tuple[str, str]
 """Actor type and ERP key."""
@@ -39,6 +39,8 @@ class StoredPairing:
     state: str
     parent_type: str | None
     parent_key: str | None
+    erp_timestamp: str
+    content_hash: bytes | None
     bases: Bases
 
 
@@ -65,8 +67,11 @@ def read_pairings(session: Session, link_id: int, actor_type: str, keys: Collect
             table.state,
             table.parent_type,
             table.parent_key,
+            table.erp_timestamp,
+            table.content_hash,
             table.base_erp,
             table.base_hub,
+            table.row_keys,
         )
         .where(*_named(link_id, actor_type))
         .order_by(table.id)
@@ -74,7 +79,8 @@ def read_pairings(session: Session, link_id: int, actor_type: str, keys: Collect
         {"keys": list(keys)},
     )
     return {
-        row[0]: StoredPairing(row[1], row[0], row[2], row[3], row[4], row[5], Bases(row[6], row[7])) for row in rows
+        row[0]: StoredPairing(row[1], row[0], row[2], row[3], row[4], row[5], row[6], row[7], Bases(*row[8:]))
+        for row in rows
     }
 
 

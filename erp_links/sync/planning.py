@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from flask_babel import gettext as _
 
+from erp_links.sync.deciding import Rules
 from erp_links.sync.failures import Failure
-from erp_links.sync.merging import Bases, FieldChange, Merged, Rules, merge
+from erp_links.sync.merging import merge
 from erp_links.sync.models import PairingState
 from erp_links.sync.pairing import Create, Ignore, Match, PairingPolicy, PairWith, Refuse, match_of
 from erp_links.sync.pairings import KeyedBy, StoredPairing
 from erp_links.sync.reasons import FailureReason, WinReason
+from erp_links.sync.sides import NOTHING_SPECIAL, Bases, Choice, Circumstances, FieldChange, Merged
 from erp_links.sync.translating import Translated, label_of
 from host.crm.record import Record
 from host.crm.values import CrmValue
@@ -36,7 +38,7 @@ class Adoption:
     @property
     def is_settled(self) -> bool:
         """Whether nothing was left over, so that the same content need not be looked at again."""
-        return self.incoming.is_whole and not self.merged.owed
+        return self.incoming.is_whole and self.merged.is_settled
 
 
 @dataclass(slots=True)
@@ -56,7 +58,19 @@ class Update:
     @property
     def is_settled(self) -> bool:
         """Whether nothing was left over, so that the same content need not be looked at again."""
-        return self.incoming.is_whole and not self.merged.owed and self.followed
+        return self.incoming.is_whole and self.merged.is_settled and self.followed
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the pairing is anything else afterwards, so that it has to be written."""
+        stored, merged = self.pairing, self.merged
+        return (
+            (stored.erp_timestamp, stored.content_hash, stored.state)
+            != (self.incoming.actor.timestamp, self.incoming.digest if self.is_settled else None, PairingState.PAIRED)
+            or (stored.bases.erp, stored.bases.hub) != (merged.base_erp, merged.base_hub)
+            or stored.bases.row_keys != merged.row_keys
+            or (self.parent is not None and (stored.parent_type, stored.parent_key) != self.parent)
+        )
 
 
 @dataclass(slots=True)
@@ -66,6 +80,7 @@ class Plan:
     Attributes:
         tombstones: Ids of pairings whose record was deleted in the hub.
         settled: ERP keys whose failed records are done with.
+        owed: Ids of the records whose values the ERP has to take over.
     """
 
     creations: list[Creation] = field(default_factory=list)
@@ -74,16 +89,18 @@ class Plan:
     tombstones: list[int] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
+    owed: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was read for a page, inside its transaction."""
+    """What was read for a page, inside its transaction; `choices` are what people decided, by pairing and hub field."""
 
     pairings: Mapping[str, StoredPairing]
     records: Mapping[int, Record]
     parents: Mapping[KeyedBy, int]
+    choices: Mapping[int, Mapping[str, Choice]] = field(default_factory=dict)
 
 
 class Planner:
@@ -104,9 +121,12 @@ class Planner:
                 self.plan.tombstones.append(pairing.id)
             self._done(key, "skipped")
             return
-        merged = merge(self._rules, incoming, record, pairing.bases)
+        choices = self._known.choices.get(pairing.id)
+        circumstances = Circumstances(choices=choices) if choices else NOTHING_SPECIAL
+        merged = merge(self._rules, incoming, record, pairing.bases, circumstances)
         parent, followed = self._follow_parent(incoming, pairing, record, merged)
         self.plan.updates.append(Update(incoming, pairing, record, merged, parent, followed))
+        self._note(merged, record)
         self._finish(incoming, "changed" if merged.changes else "equal", record.id)
 
     def settle_unpaired(self, unpaired: Sequence[Translated], keys: Sequence[str], policy: PairingPolicy) -> None:
@@ -162,6 +182,7 @@ class Planner:
                 FieldChange(parent_field, "", record.values[parent_field], wanted, WinReason.FIRST_TIME)
             )
         self.plan.adoptions.append(Adoption(incoming, record, merged))
+        self._note(merged, record)
         self._finish(incoming, "paired", record.id)
 
     def _create(self, incoming: Translated, values: dict[str, CrmValue]) -> None:
@@ -200,6 +221,12 @@ class Planner:
         if old != entity_id:
             merged.changes.append(FieldChange(self._mapping.parent_field, "", old, entity_id, WinReason.PARENT_CHANGED))
         return told, True
+
+    def _note(self, merged: Merged, record: Record) -> None:
+        if merged.owed:
+            self.plan.owed.add(record.id)
+        if merged.changes:
+            self.plan.counts["fields_changed"] += len(merged.changes)
 
     def _finish(self, incoming: Translated, count: str, entity_id: int | None) -> None:
         self.plan.counts["unmapped"] += incoming.unmapped

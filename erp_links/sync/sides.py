@@ -132,6 +132,11 @@ class Merged:
     unmapped: int = 0
 
     @property
+    def bases(self) -> Bases:
+        """The bases once `changes` are written."""
+        return Bases(self.base_erp, self.base_hub, self.row_keys)
+
+    @property
     def is_settled(self) -> bool:
         """Whether both sides are equal in every field, once `changes` are written."""
         return not (self.owed or self.questions or self.faults or self.unmapped)

@@ -9,9 +9,10 @@ from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
 from erp_links.sync.failures import Direction, Failure, FailureState, KnownFailure, next_retry
-from erp_links.sync.merging import FieldChange
 from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState
-from erp_links.sync.planning import Adoption, Creation, Plan, Update
+from erp_links.sync.planning import Adoption, Plan, Update
+from erp_links.sync.sides import Bases, FieldChange
+from erp_links.sync.translating import Translated
 from host.crm import bulk
 from host.crm.values import CrmValue, to_json
 from host.logs import redacted
@@ -67,18 +68,17 @@ class PageWriter:
 
     def _new_pairings(self, plan: Plan, ids: Sequence[int]) -> Rows:
         created = (
-            self._new_pairing(each, entity_id, each.incoming.erp, each.incoming.is_whole)
+            self._new_pairing(each.incoming, entity_id, Bases(each.incoming.erp), each.incoming.is_whole)
             for each, entity_id in zip(plan.creations, ids, strict=True)
         )
         adopted = (
-            self._new_pairing(each, each.record.id, each.merged.base_erp, each.is_settled) for each in plan.adoptions
+            self._new_pairing(each.incoming, each.record.id, each.merged.bases, each.is_settled)
+            for each in plan.adoptions
         )
         return [*created, *adopted]
 
-    def _new_pairing(
-        self, paired: Creation | Adoption, entity_id: int, base_erp: Mapping[str, Any], is_settled: bool
-    ) -> dict[str, Any]:
-        actor = paired.incoming.actor
+    def _new_pairing(self, incoming: Translated, entity_id: int, bases: Bases, is_settled: bool) -> dict[str, Any]:
+        actor = incoming.actor
         return {
             "link_id": self.link_id,
             "actor_type": self.actor_type,
@@ -89,15 +89,17 @@ class PageWriter:
             "entity_id": entity_id,
             "state": PairingState.PAIRED.value,
             "erp_timestamp": actor.timestamp,
-            "base_erp": base_erp,
-            "base_hub": {},
-            "content_hash": paired.incoming.digest if is_settled else None,
+            "base_erp": bases.erp,
+            "base_hub": bases.hub,
+            "row_keys": bases.row_keys,
+            "content_hash": incoming.digest if is_settled else None,
             "paired_at": self.at,
             "synced_at": self.at,
         }
 
     def _update_pairings(self, updates: Sequence[Update]) -> None:
-        if not updates:
+        news = [each for each in updates if each.is_news]
+        if not news:
             return
         self.session.connection().execute(
             update(_PAIRING).where(_PAIRING.c.id == bindparam("row_id")),
@@ -110,10 +112,11 @@ class PageWriter:
                     "erp_timestamp": each.incoming.actor.timestamp,
                     "base_erp": each.merged.base_erp,
                     "base_hub": each.merged.base_hub,
+                    "row_keys": each.merged.row_keys,
                     "content_hash": each.incoming.digest if each.is_settled else None,
                     "synced_at": self.at,
                 }
-                for each in updates
+                for each in news
             ],
         )
 

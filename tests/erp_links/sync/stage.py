@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 import host.app.tables  # noqa: F401 -- a flush needs every table that a foreign key names
-from erp_links.links.models import ErpLink, LinkState, Visibility
+from erp_links.links.models import ErpLink, LinkState, SyncPriority, Visibility
 from erp_links.mapping.declared import DeclaredLink
 from erp_links.mapping.models import LinkActorType, LinkField
 from erp_links.mapping.taking_over import take_over_declaration
@@ -79,6 +79,12 @@ class Stage:
                 field.to_crm = field.key in to_crm
                 field.to_erp = field.key in two_way
                 field.policy = policy
+
+    def rank(self, *order: int | None) -> None:
+        """Set the sync priority, the strongest first; None stands for the CRM."""
+        with self.database.writing() as session:
+            session.execute(delete(SyncPriority))
+            session.add_all(SyncPriority(position=place, link_id=link_id) for place, link_id in enumerate(order))
 
     def show(self, *keys: str, actor_type: str = "Customer") -> None:
         """Show exactly these ERP fields on the ERP tab."""

@@ -1,7 +1,5 @@
 import pytest
-from sqlalchemy import select
 
-from erp_links.links.models import SyncPriority
 from tests.erp_links.sync.stage import Stage
 
 CUSTOMER = {"NAME": "name", "EMAIL": "email"}
@@ -19,14 +17,6 @@ def paired(stage: Stage, two_way: tuple[str, ...] = (), policy: str = "priority"
     stage.run()
     company_id: int = stage.hub()[0]["id"]
     return company_id
-
-
-def rank(stage: Stage, *order: int | None) -> None:
-    with stage.database.writing() as session:
-        for stored in session.scalars(select(SyncPriority)):
-            session.delete(stored)
-        session.flush()
-        session.add_all(SyncPriority(position=place, link_id=link_id) for place, link_id in enumerate(order))
 
 
 def test_of_a_one_way_field_only_the_source_counts(stage: Stage) -> None:
@@ -66,7 +56,7 @@ def test_both_sides_changed_to_the_same_is_settled_without_a_write(stage: Stage)
 @pytest.mark.parametrize(("erp_first", "winner"), [(True, "erp@alfa.example"), (False, "typed@alfa.example")])
 def test_both_sides_changed_differently_and_the_higher_rank_wins(stage: Stage, erp_first: bool, winner: str) -> None:
     company_id = paired(stage, two_way=("EMAIL",))
-    rank(stage, *((stage.link_id, None) if erp_first else (None, stage.link_id)))
+    stage.rank(*((stage.link_id, None) if erp_first else (None, stage.link_id)))
     stage.edit("company", company_id, email="typed@alfa.example")
     stage.server.put("Customer", "C1", {"EMAIL": "erp@alfa.example"})
 
@@ -82,7 +72,7 @@ def test_both_sides_changed_differently_and_the_higher_rank_wins(stage: Stage, e
 
 def test_a_hub_value_competes_with_the_rank_of_its_origin(stage: Stage) -> None:
     company_id = paired(stage, two_way=("EMAIL",))
-    rank(stage, None, stage.link_id)
+    stage.rank(None, stage.link_id)
     stage.edit("company", company_id, origin="link:99", email="other@erp.example")
     stage.server.put("Customer", "C1", {"EMAIL": "erp@alfa.example"})
     stage.run()
@@ -93,7 +83,7 @@ def test_a_hub_value_competes_with_the_rank_of_its_origin(stage: Stage) -> None:
 @pytest.mark.parametrize(("policy", "winner"), [("erp", "erp@alfa.example"), ("crm", "typed@alfa.example")])
 def test_a_policy_of_the_field_decides_before_the_rank(stage: Stage, policy: str, winner: str) -> None:
     company_id = paired(stage, two_way=("EMAIL",), policy=policy)
-    rank(stage, *((None, stage.link_id) if policy == "erp" else (stage.link_id, None)))
+    stage.rank(*((None, stage.link_id) if policy == "erp" else (stage.link_id, None)))
     stage.edit("company", company_id, email="typed@alfa.example")
     stage.server.put("Customer", "C1", {"EMAIL": "erp@alfa.example"})
     stage.run()

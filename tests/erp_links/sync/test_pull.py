@@ -137,8 +137,9 @@ def test_a_full_read_that_is_due_reads_everything_and_is_then_done_with(sqlite_s
     assert sqlite_stage.type_row().full_read_due is None
 
 
-def test_a_newly_mapped_field_fills_the_hub_on_the_full_read_that_it_causes(sqlite_stage: Stage) -> None:
+def test_a_newly_mapped_field_is_filled_on_the_full_read_that_it_causes_by_the_higher_rank(sqlite_stage: Stage) -> None:
     sqlite_stage.map("Customer", {"NAME": "name"})
+    sqlite_stage.rank(sqlite_stage.link_id, None)
     sqlite_stage.server.put("Customer", "C1", {"NAME": "Alfa", "EMAIL": "new@alfa.example"})
     sqlite_stage.server.put("Customer", "C2", {"NAME": "Beta", "EMAIL": "same@beta.example"})
     sqlite_stage.run()
