@@ -1,42 +1,76 @@
 """The mapping of one actor type, made ready for a run: look-ups and functions, no database and no schema."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.compatibility import conversion
+from erp_links.mapping.compiled_lists import ListPair, ListTexts, read_tables
 from erp_links.mapping.converting import Converter, converter
+from erp_links.mapping.converting_back import BackConverter, back_converter
+from erp_links.mapping.directions import can_write
+from erp_links.mapping.list_table import ListTable
 from erp_links.mapping.models import LinkActorType, LinkField, Unpaired
 from host.crm.fields import CrmField, CrmType
-from host.crm.models import CrmListItem
 from host.crm.registry import EntityType, entity_type_of, entity_types, fields_of
-from sync_connectors import ActorType, Field, FieldType
+from sync_connectors import Access, ActorType, Field, FieldType
 from sync_connectors.codec import actor_type_from_json, field_from_json, value_from_json
 from sync_connectors.contract.values import Value
 
-ListTexts = Mapping[str, Mapping[str, str]]
-"""Display texts of the ERP's lists, by list name and item key."""
+__all__ = ["CompiledColumn", "CompiledField", "CompiledMapping", "ListTexts", "compile_mapping", "lists_to_read"]
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledField:
-    """One field mapping that fills the hub.
+class CompiledColumn:
+    """One mapped column of a field of rows.
 
     Attributes:
-        two_way: Whether changes of the hub go back; otherwise only the ERP's changes count.
-        convert: ERP value → hub value.
+        to_erp: Whether the column is sent with its row. One that is read-only in the ERP, or cannot be turned back, is
+            taken over with the rows and never sent.
+        convert: ERP value → hub value; raises ValueError in words where the hub cannot hold it.
+        convert_back: Hub value → ERP value; raises ValueError in words where the ERP cannot hold it.
     """
 
     erp: Field
     crm: CrmField
-    two_way: bool
+    to_erp: bool
+    convert: Converter
+    convert_back: BackConverter
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledField:
+    """One field mapping that has a direction.
+
+    Attributes:
+        to_crm: Whether changes of the ERP come into the hub.
+        to_erp: Whether changes of the hub go to the ERP.
+        convert: ERP value → hub value. Both functions are there whatever the directions; where the types go together
+            one way only, the other function refuses every value but None. Neither is used for rows.
+        convert_back: Hub value → ERP value.
+        columns: The mapped columns of a field of rows; empty for all others.
+    """
+
+    erp: Field
+    crm: CrmField
+    to_crm: bool
+    to_erp: bool
     policy: str
     update_rule: str
     convert: Converter
+    convert_back: BackConverter
+    columns: tuple[CompiledColumn, ...] = ()
+
+    @property
+    def two_way(self) -> bool:
+        """Whether both sides' changes count."""
+        return self.to_crm and self.to_erp
 
     def stored(self, json: object) -> Value:
         """Return the ERP value that a base holds in its JSON form."""
@@ -48,9 +82,11 @@ class CompiledMapping:
     """The mapping of one actor type.
 
     Attributes:
-        fields: The field mappings that fill the hub.
+        fields: The field mappings that have a direction.
+        unpaired: What a pull does with actors that have no pairing; `unpaired_push` likewise with the hub's records.
         required: Hub fields without which no record can be made.
         parent_field: Hub field that refers to the record of the actor's parent; empty where it has none.
+        searchable: Keys of the ERP's fields that an advanced search can ask for.
         fingerprint: 16 bytes that change with anything that may turn the same ERP values into others.
     """
 
@@ -59,13 +95,30 @@ class CompiledMapping:
     fields: tuple[CompiledField, ...]
     match_fields: tuple[str, ...]
     unpaired: Unpaired
+    unpaired_push: Unpaired
     required: tuple[CrmField, ...]
     parent_field: str
+    searchable: frozenset[str]
     fingerprint: bytes
 
-    @property
+    @cached_property
+    def pulled(self) -> tuple[CompiledField, ...]:
+        """The field mappings that fill the hub."""
+        return tuple(field for field in self.fields if field.to_crm)
+
+    @cached_property
+    def pushed(self) -> tuple[CompiledField, ...]:
+        """The field mappings that fill the ERP."""
+        return tuple(field for field in self.fields if field.to_erp)
+
+    @cached_property
     def erp_keys(self) -> tuple[str, ...]:
         """Keys of the ERP fields that a pull asks for."""
+        return tuple(field.erp.key for field in self.pulled)
+
+    @cached_property
+    def all_keys(self) -> tuple[str, ...]:
+        """Keys of all mapped ERP fields: what has to be known of an actor before it is written."""
         return tuple(field.erp.key for field in self.fields)
 
 
@@ -75,13 +128,13 @@ def compile_mapping(
     """Make the mapping of an actor type ready for a run.
 
     Fields that are gone from the ERP or the hub, or no longer go together, are left out: activation asks to unmap them,
-    and until then they change nothing.
+    and until then they change nothing. A field that may no longer be written goes one way.
 
     Args:
         session: A session.
         row: The actor type with its fields.
         zone_name: The link's ERP time zone; empty means UTC.
-        texts: Display texts for the lists that `lists_shown_as_text` names.
+        texts: Keys and display texts of the lists that `lists_to_read` names.
 
     Raises:
         NotFoundError: The hub does not have the entity that it is mapped to.
@@ -89,70 +142,130 @@ def compile_mapping(
     actor_type = actor_type_from_json(row.declaration)
     entity = entity_type_of(row.entity_type)
     crm_fields = fields_of(session, row.entity_type)
-    chosen = [field for field in row.fields if field.to_crm and _is_present(field, crm_fields)]
-    items = _list_items(session, {crm_fields[field.crm_field or ""].list_key for field in chosen})
-    zone = ZoneInfo(zone_name) if zone_name else None
-    fields = tuple(_compiled(field, crm_fields[field.crm_field or ""], items, texts or {}, zone) for field in chosen)
+    chosen = list(_chosen(row, actor_type, crm_fields))
+    pairs = {pair for each in chosen for pair in each.list_pairs}
+    known = texts or {}
+    makers = _Makers(
+        tables=read_tables(session, row.link_id, pairs, known),
+        texts=known,
+        zone=ZoneInfo(zone_name) if zone_name else None,
+    )
     parent_field = _parent_field(session, row, actor_type, entity)
     return CompiledMapping(
         actor_type=actor_type,
         entity=entity,
-        fields=fields,
+        fields=tuple(makers.field(each) for each in chosen),
         match_fields=tuple(key for key in row.match_fields if key in crm_fields),
         unpaired=Unpaired(row.unpaired_pull),
+        unpaired_push=Unpaired(row.unpaired_push),
         required=tuple(field for field in entity.fields if field.required),
         parent_field=parent_field,
-        fingerprint=_fingerprint(fields, parent_field, zone_name),
+        searchable=frozenset(each.key for each in row.fields if each.searchable and each.missing_since is None),
+        fingerprint=_fingerprint(chosen, makers, parent_field, zone_name),
     )
 
 
-def lists_shown_as_text(session: Session, row: LinkActorType) -> set[str]:
-    """Return the names of the ERP's lists whose display texts the mapping writes into text fields."""
-    crm_fields = fields_of(session, row.entity_type)
-    names = set()
-    for field in row.fields:
-        if field.to_crm and _is_present(field, crm_fields) and crm_fields[field.crm_field or ""].is_text:
-            declared = field_from_json(field.declaration)
-            if declared.type is FieldType.LIST:
-                names.add(declared.list_name)
-    return names
+def lists_to_read(session: Session, row: LinkActorType) -> set[str]:
+    """Return the names of the ERP's lists that `compile_mapping` has to know.
+
+    These are the lists whose display texts go into text fields, and those of which the hub may send an equal key: only
+    one that the ERP's list has is sent.
+    """
+    actor_type = actor_type_from_json(row.declaration)
+    chosen = list(_chosen(row, actor_type, fields_of(session, row.entity_type)))
+    shown = {name for each in chosen for name in each.lists_shown}
+    return shown | {erp_list for each in chosen if each.to_erp for erp_list, _ in each.list_pairs}
 
 
-def _is_present(field: LinkField, crm_fields: Mapping[str, CrmField]) -> bool:
-    crm_field = crm_fields.get(field.crm_field or "")
-    if field.missing_since is not None or crm_field is None:
-        return False
-    return conversion(field_from_json(field.declaration).type, crm_field.type).to_crm
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A field mapping that takes part, with the pairs of columns that do."""
+
+    row: LinkField
+    erp: Field
+    crm: CrmField
+    to_crm: bool
+    to_erp: bool
+    columns: tuple[tuple[Field, CrmField], ...]
+
+    @property
+    def pairs(self) -> tuple[tuple[Field, CrmField], ...]:
+        """The pairs of fields between which values go: the field's own, and those of its columns."""
+        return ((self.erp, self.crm), *self.columns)
+
+    @property
+    def list_pairs(self) -> list[ListPair]:
+        """The pairs of lists that it joins."""
+        return [(erp.list_name, crm.list_key) for erp, crm in self.pairs if crm.type is CrmType.LIST]
+
+    @property
+    def lists_shown(self) -> list[str]:
+        """The ERP's lists whose display texts it writes into texts of the hub."""
+        return [erp.list_name for erp, crm in self.pairs if crm.is_text and erp.type is FieldType.LIST]
 
 
-def _compiled(
-    row: LinkField, crm_field: CrmField, items: Mapping[str, set[str]], texts: ListTexts, zone: ZoneInfo | None
-) -> CompiledField:
-    erp_field = field_from_json(row.declaration)
-    return CompiledField(
-        erp=erp_field,
-        crm=crm_field,
-        two_way=row.to_erp,
-        policy=row.policy,
-        update_rule=row.update_rule,
-        convert=converter(
-            erp_field,
-            crm_field,
-            list_items=items.get(crm_field.list_key, set()),
-            texts=texts.get(erp_field.list_name),
-            zone=zone,
-        ),
+def _chosen(row: LinkActorType, actor_type: ActorType, crm_fields: Mapping[str, CrmField]) -> Iterator[_Chosen]:
+    for each in row.fields:
+        crm_field = crm_fields.get(each.crm_field or "")
+        if each.missing_since is not None or crm_field is None or not (each.to_crm or each.to_erp):
+            continue
+        erp_field = field_from_json(each.declaration)
+        to_crm = each.to_crm and conversion(erp_field.type, crm_field.type).to_crm
+        to_erp = each.to_erp and _is_sent(erp_field, crm_field) and can_write(actor_type)
+        columns = _column_pairs(each, erp_field, crm_field)
+        if (to_crm or to_erp) and (columns or erp_field.type is not FieldType.ROWS):
+            yield _Chosen(each, erp_field, crm_field, to_crm, to_erp, columns)
+
+
+def _column_pairs(row: LinkField, erp_field: Field, crm_field: CrmField) -> tuple[tuple[Field, CrmField], ...]:
+    columns = {column.key: column for column in crm_field.row_fields}
+    pairs = ((column, columns.get(row.row_columns.get(column.key, ""))) for column in erp_field.row_fields)
+    return tuple(
+        (erp_column, crm_column)
+        for erp_column, crm_column in pairs
+        # rows are compared as the hub would hold them, so a column that cannot come into the hub takes no part
+        if crm_column is not None and conversion(erp_column.type, crm_column.type).to_crm
     )
 
 
-def _list_items(session: Session, list_keys: set[str]) -> dict[str, set[str]]:
-    items: dict[str, set[str]] = {}
-    rows = session.execute(
-        select(CrmListItem.list_key, CrmListItem.key).where(CrmListItem.list_key.in_(sorted(list_keys - {""})))
-    )
-    for list_key, key in rows:
-        items.setdefault(list_key, set()).add(key)
-    return items
+def _is_sent(erp_field: Field, crm_field: CrmField) -> bool:
+    return erp_field.access is not Access.READ_ONLY and conversion(erp_field.type, crm_field.type).to_erp
+
+
+@dataclass(frozen=True, slots=True)
+class _Makers:
+    """Makes the functions of a mapping; `told` is all of its lists that may turn an ERP value into another."""
+
+    tables: Mapping[ListPair, ListTable]
+    texts: ListTexts
+    zone: ZoneInfo | None
+
+    def field(self, chosen: _Chosen) -> CompiledField:
+        return CompiledField(
+            erp=chosen.erp,
+            crm=chosen.crm,
+            to_crm=chosen.to_crm,
+            to_erp=chosen.to_erp,
+            policy=chosen.row.policy,
+            update_rule=chosen.row.update_rule,
+            convert=self._convert(chosen.erp, chosen.crm),
+            convert_back=self._convert_back(chosen.erp, chosen.crm),
+            columns=tuple(
+                CompiledColumn(erp, crm, _is_sent(erp, crm), self._convert(erp, crm), self._convert_back(erp, crm))
+                for erp, crm in chosen.columns
+            ),
+        )
+
+    def told(self, chosen: _Chosen) -> list[Any]:
+        tables = [sorted(self.tables[pair].to_crm.items()) for pair in chosen.list_pairs]
+        return [*tables, *(sorted(self.texts.get(name, {}).items()) for name in chosen.lists_shown)]
+
+    def _convert(self, erp: Field, crm: CrmField) -> Converter:
+        table, texts = self.tables.get((erp.list_name, crm.list_key)), self.texts.get(erp.list_name)
+        return converter(erp, crm, table=table, texts=texts, zone=self.zone)
+
+    def _convert_back(self, erp: Field, crm: CrmField) -> BackConverter:
+        return back_converter(erp, crm, table=self.tables.get((erp.list_name, crm.list_key)), zone=self.zone)
 
 
 def _parent_field(session: Session, row: LinkActorType, actor_type: ActorType, entity: EntityType) -> str:
@@ -168,17 +281,18 @@ def _parent_field(session: Session, row: LinkActorType, actor_type: ActorType, e
     )
 
 
-def _fingerprint(fields: tuple[CompiledField, ...], parent_field: str, zone_name: str) -> bytes:
+def _fingerprint(chosen: list[_Chosen], makers: _Makers, parent_field: str, zone_name: str) -> bytes:
     told = [
         (
-            each.erp.key,
-            each.erp.type.value,
-            each.crm.key,
-            each.crm.type.value,
-            each.crm.max_length,
-            each.two_way,
-            each.update_rule,
+            [
+                (erp.key, erp.type.value, erp.list_name, crm.key, crm.type.value, crm.max_length, crm.list_key)
+                for erp, crm in each.pairs
+            ],
+            each.to_crm,
+            each.to_erp,
+            each.row.update_rule,
+            makers.told(each),
         )
-        for each in fields
+        for each in chosen
     ]
-    return blake2b(repr((told, parent_field, zone_name)).encode(), digest_size=16).digest()
+    return blake2b(repr((told, parent_field, zone_name)).encode("utf-8", "surrogatepass"), digest_size=16).digest()

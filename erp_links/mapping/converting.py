@@ -1,6 +1,9 @@
-"""Turning values of an ERP into values of the hub: one function per pair of types, chosen once per run."""
+"""Turning values of an ERP into values of the hub: one function per pair of types, chosen once per run.
 
-from collections.abc import Callable, Collection, Mapping
+The way back is in `converting_back`; the table of both is in docs/values.md.
+"""
+
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import cast
@@ -8,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
+from erp_links.mapping.compatibility import conversion, crm_type_name, type_name
+from erp_links.mapping.list_table import ListTable
 from host.crm.fields import CrmField, CrmType
 from host.crm.values import CrmValue, checker_of
 from sync_connectors import Field, FieldType, Value
@@ -19,31 +24,34 @@ Converter = Callable[[Value], CrmValue]
 
 
 class UnmappedItemError(ValueError):
-    """A list item of the ERP that the hub's list does not have; it is skipped and counted, never written raw."""
+    """A list item that has no counterpart on the other side; it is skipped and counted, never written raw."""
 
 
 def converter(
     erp_field: Field,
     crm_field: CrmField,
     *,
-    list_items: Collection[str] = (),
+    table: ListTable | None = None,
     texts: Mapping[str, str] | None = None,
     zone: ZoneInfo | None = None,
 ) -> Converter:
     """Return the function that makes hub values of `crm_field` from ERP values of `erp_field`.
 
-    An empty or blank text is no value, and blanks at the ends of a text do not count.
+    An empty or blank text is no value, and blanks at the ends of a text do not count. Where the pair of types goes to
+    the ERP only, the function refuses every value but None.
 
     Args:
         erp_field: The ERP's field.
         crm_field: The hub's field.
-        list_items: Keys that a LIST field of the hub may take.
+        table: The look-up table of the two lists, where both fields are lists.
         texts: Display texts of the ERP's list, where its items go into a text field.
         zone: The link's ERP time zone; UTC where it has none.
     """
-    check = checker_of(crm_field, list_items)
     if crm_field.type is CrmType.LIST:
-        return _list_item(list_items)
+        return _list_item(table or ListTable())
+    if not conversion(erp_field.type, crm_field.type).to_crm:
+        return _refusing(erp_field, crm_field)
+    check = checker_of(crm_field)
     shape = _shape(erp_field.type, crm_field.type, texts or {}, zone or ZoneInfo("UTC"))
 
     def convert(value: Value) -> CrmValue:
@@ -57,15 +65,26 @@ def converter(
     return convert
 
 
-def _list_item(list_items: Collection[str]) -> Converter:
-    known = frozenset(list_items)
+def _refusing(erp_field: Field, crm_field: CrmField) -> Converter:
+    def convert(value: Value) -> CrmValue:
+        if value is None:
+            return None
+        words = {"erp": type_name(erp_field.type), "crm": crm_type_name(crm_field.type)}
+        raise ValueError(_("not every %(erp)s of the ERP is a valid %(crm)s", **words))
+
+    return convert
+
+
+def _list_item(table: ListTable) -> Converter:
+    items = table.to_crm
 
     def convert(value: Value) -> CrmValue:
         if value is None or value == "":
             return None
-        if value not in known:
+        item = items.get(cast(str, value))
+        if item is None:
             raise UnmappedItemError(_("“%(item)s” is not in the CRM's list", item=value))
-        return str(value)
+        return item
 
     return convert
 
@@ -94,13 +113,16 @@ def _time_shape(erp_type: FieldType, crm_type: CrmType, zone: ZoneInfo) -> Calla
         if erp_type is FieldType.DATE:
             return datetime.combine(cast(date, value), time(), zone)
         given = cast(datetime, value)
-        return given.replace(tzinfo=zone) if erp_type is FieldType.LOCAL_DATETIME else given
+        # of an hour that comes twice a local time means the first: a stored one cannot say which
+        return given.replace(tzinfo=zone, fold=0) if erp_type is FieldType.LOCAL_DATETIME else given
 
     match crm_type:
         case CrmType.DATETIME:
             return lambda value: instant(value).astimezone(UTC)
         case CrmType.DATE if erp_type is FieldType.DATE:
             return _as_it_is
+        case CrmType.DATE if erp_type is FieldType.LOCAL_DATETIME:
+            return lambda value: cast(datetime, value).date()
         case CrmType.DATE:
             return lambda value: instant(value).astimezone(zone).date()
     if erp_type is FieldType.DATE:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from erp_links.mapping.compiled import compile_mapping, lists_shown_as_text
+from erp_links.mapping.compiled import compile_mapping, lists_to_read
 from erp_links.mapping.taking_over import take_over_declaration
 from host.crm.models import CustomField
 from sync_connectors import FieldType
@@ -58,8 +58,8 @@ def test_a_mapping_to_a_deleted_user_defined_field_is_left_out(database):
 def test_lists_that_go_into_texts_are_named(sqlite_database):
     with sqlite_database.writing() as session:
         link = mapped(session, COUNTRY="department")
-        assert lists_shown_as_text(session, type_row(session, link)) == {"countries"}
-        assert lists_shown_as_text(session, type_row(session, mapped_other(session))) == set()
+        assert lists_to_read(session, type_row(session, link)) == {"countries"}
+        assert lists_to_read(session, type_row(session, mapped_other(session))) == set()
 
 
 def mapped_other(session):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from erp_links.mapping.compatibility import conversion
 from erp_links.mapping.converting import UnmappedItemError, converter
+from erp_links.mapping.list_table import list_table
 from host.crm.registry import CrmField, CrmType
 from host.crm.values import check_value
 from sync_connectors import Field, FieldType, ListKey
@@ -29,7 +30,7 @@ PAIRS = [(erp, crm) for erp in VALUES for crm in CrmType if conversion(erp, crm)
 
 def convert(erp_type, crm_type, value, *, max_length=0, texts=None, zone=OSLO):
     field = CrmField("x", "X", crm_type, max_length=max_length)
-    return converter(Field("X", "X", erp_type), field, list_items=ITEMS, texts=texts, zone=zone)(value)
+    return converter(Field("X", "X", erp_type), field, table=list_table({}, ITEMS), texts=texts, zone=zone)(value)
 
 
 def outcome(erp_type, crm_type, value):
