@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from erp_links.sync import failed_records, requesting
 from erp_links.sync.answers import change_answer, failed_answer, run_answer
-from erp_links.sync.history import changes_query, find_link, find_run, runs_query, sees_values
+from erp_links.sync.changes import ChangeFilter, changes_query
+from erp_links.sync.history import find_link, find_run, runs_query, sees_values
 from erp_links.sync.models import FailedRecord, LogEntry, Run
 from erp_links.sync.schemas import (
     ChangeSchema,
@@ -97,7 +98,9 @@ class ChangeCollection(MethodView):
         with current_database().reading() as session:
             find_run(session, principal, run_id, link_id)
             sees = link_id in sees_values(session, principal, [link_id])
-            page = keyset_page(session, changes_query(run_id, target), [LogEntry.id], **arguments)
+            page = keyset_page(
+                session, changes_query(ChangeFilter(target=target), run_id=run_id), [LogEntry.id], **arguments
+            )
             return {"items": [change_answer(entry, sees_values=sees) for entry in page.items], "next": page.next}
 
 
@@ -115,7 +118,7 @@ class FailedCollection(MethodView):
         with current_database().reading() as session:
             find_link(session, principal, link_id)
             sees = link_id in sees_values(session, principal, [link_id])
-            query = failed_records.failed_query(principal, link_id, reason=reason, state=state)
+            query = failed_records.failed_query(principal, failed_records.FailedFilter(link_id, reason, state=state))
             page = keyset_page(session, query, [FailedRecord.id], **arguments)
             return {
                 "items": [failed_answer(each, principal, sees_values=sees) for each in page.items],

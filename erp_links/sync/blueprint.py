@@ -15,13 +15,16 @@ from erp_links.links.overview import rows_of
 from erp_links.links.schedule import sync_settings
 from erp_links.runtime import current_runtime
 from erp_links.sync import api, failed_records
-from erp_links.sync.history import RUN_FILTERS, changes_query, find_link, find_run, runs_query, sees_values
+from erp_links.sync.changes import ChangeFilter, changes_query
+from erp_links.sync.failed_records import FailedFilter
+from erp_links.sync.history import RUN_FILTERS, find_link, find_run, runs_query, sees_values
 from erp_links.sync.models import FailedRecord, LogEntry, Run
-from erp_links.sync.presenting import show_changes, show_failures, type_labels
+from erp_links.sync.presenting import show_changes, type_labels
 from erp_links.sync.reasons import FailureReason, failure_words
 from erp_links.sync.requesting import Cause, cancel_run, request_run
 from erp_links.sync.run_view import RunView, outcome_word, view_of
 from erp_links.sync.schemas import ChangeSearch, FailedPageSearch, RetryInput, RunPageSearch
+from erp_links.sync.shown_failures import show_failures
 from host.accounts.current import administrator_required, current_doer, current_principal, signed_in_user
 from host.accounts.principal import Principal
 from host.api import register_api
@@ -148,16 +151,15 @@ def failed() -> str:
     """List failed records with the connector's words."""
     principal, wanted = current_principal(), load_form(FailedPageSearch, request.args)
     with current_database().reading() as session:
-        query = failed_records.failed_query(
-            principal, wanted["link"], reason=wanted["reason"], state=wanted["state"], run_id=wanted["run"]
-        )
+        narrowed = FailedFilter(wanted["link"], wanted["reason"], state=wanted["state"], run_id=wanted["run"])
+        query = failed_records.failed_query(principal, narrowed)
         found = keyset_page(session, query, [FailedRecord.id], limit=wanted["limit"], after=wanted["after"])
         seen = sees_values(session, principal, list({each.link_id for each in found.items}))
         return render_template(
             "runs/failed.html",
             found=found,
             failures=show_failures(session, found.items, seen),
-            reasons=failed_records.count_by_reason(session, principal, wanted["link"]),
+            reasons=failed_records.count_by_reason(session, principal, FailedFilter(wanted["link"])),
             reason_options=[(reason.value, first_upper(failure_words(reason.value))) for reason in FailureReason],
             failure_words=failure_words,
             wanted=wanted,
@@ -210,9 +212,13 @@ def _details(session: Session, view: RunView, wanted: dict[str, Any]) -> dict[st
     principal, run_id, link_id = current_principal(), view.run.id, view.run.link_id
     seen = sees_values(session, principal, [link_id])
     page = keyset_page(
-        session, changes_query(run_id, wanted["target"]), [LogEntry.id], limit=wanted["limit"], after=wanted["after"]
+        session,
+        changes_query(ChangeFilter(target=wanted["target"]), run_id=run_id),
+        [LogEntry.id],
+        limit=wanted["limit"],
+        after=wanted["after"],
     )
-    query = failed_records.failed_query(principal, link_id, run_id=run_id)
+    query = failed_records.failed_query(principal, FailedFilter(link_id, run_id=run_id))
     failures = session.scalars(query.order_by(FailedRecord.id).limit(FAILURES_ON_RUN_PAGE)).all()
     return {
         "failures": show_failures(session, failures, seen),

@@ -1,44 +1,61 @@
 """Failed records: finding them, trying them again, leaving them as they are."""
 
-from datetime import datetime
+from dataclasses import dataclass, replace
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink
 from erp_links.sync.failures import FailureState
 from erp_links.sync.history import seen_links
 from erp_links.sync.models import FailedRecord
+from erp_links.sync.reasons import WAITING
 from host.accounts.principal import Principal
 from host.audit.doer import Doer
 from host.audit.operations import record
 from host.errors import ConflictError, NotFoundError
 from host.jobs.clock import read_clock
 
+KINDS = ("failed", "waiting")
+"""Records that failed, and those that only wait: for their parent, or for the next run."""
 
-def failed_query(
-    principal: Principal,
-    link_id: int | None = None,
-    *,
-    reason: str = "",
-    state: str = FailureState.OPEN,
-    run_id: int | None = None,
-) -> Select[FailedRecord]:
-    """Return the query for failed records that may be seen; an empty `state` means all."""
+
+@dataclass(frozen=True, slots=True)
+class FailedFilter:
+    """Which failed records are wanted; what is empty does not narrow them.
+
+    Attributes:
+        kind: One of `KINDS`.
+        state: A `FailureState`.
+        direction: `pull` or `push`.
+        text: Looked for in names, ERP keys and messages.
+    """
+
+    link_id: int | None = None
+    reason: str = ""
+    kind: str = ""
+    state: str = FailureState.OPEN.value
+    direction: str = ""
+    actor_type: str = ""
+    run_id: int | None = None
+    text: str = ""
+
+
+ALL_OPEN = FailedFilter()
+
+
+def failed_query(principal: Principal, wanted: FailedFilter = ALL_OPEN) -> Select[FailedRecord]:
+    """Return the query for failed records that may be seen."""
     query = select(FailedRecord).join(ErpLink, ErpLink.id == FailedRecord.link_id).where(seen_links(principal))
-    conditions = {
-        FailedRecord.link_id: link_id,
-        FailedRecord.reason: reason or None,
-        FailedRecord.state: str(state) or None,
-        FailedRecord.run_id: run_id,
-    }
-    return query.where(*(column == value for column, value in conditions.items() if value is not None))
+    return query.where(*_conditions(wanted))
 
 
-def count_by_reason(session: Session, principal: Principal, link_id: int | None = None) -> dict[str, int]:
-    """Return how many open failed records may be seen, by reason, the most frequent first."""
-    named = failed_query(principal, link_id).with_only_columns(FailedRecord.reason, func.count())
+def count_by_reason(session: Session, principal: Principal, wanted: FailedFilter = ALL_OPEN) -> dict[str, int]:
+    """Return how many failed records may be seen, by reason, the most frequent first; whatever reason is wanted."""
+    unnarrowed = replace(wanted, reason="", kind="")
+    named = failed_query(principal, unnarrowed).with_only_columns(FailedRecord.reason, func.count())
     counted = named.group_by(FailedRecord.reason).order_by(func.count().desc(), FailedRecord.reason)
     return {row[0]: row[1] for row in session.execute(counted)}
 
@@ -49,9 +66,8 @@ def find_failed(session: Session, principal: Principal, failed_id: int, link_id:
     Raises:
         NotFoundError: There is none; it may have been settled meanwhile.
     """
-    found = session.scalars(
-        failed_query(principal, link_id, state="").where(FailedRecord.id == failed_id)
-    ).one_or_none()
+    query = failed_query(principal, FailedFilter(link_id=link_id, state="")).where(FailedRecord.id == failed_id)
+    found = session.scalars(query).one_or_none()
     if found is None:
         raise NotFoundError(_("this failed record does not exist, it may have been settled meanwhile"))
     return found
@@ -70,15 +86,7 @@ def retry_all(session: Session, doer: Doer, link: ErpLink, reason: str = "") -> 
     Returns:
         How many they are.
     """
-    at: datetime = read_clock(session)
-    query = update(FailedRecord).where(FailedRecord.link_id == link.id, FailedRecord.state == FailureState.OPEN.value)
-    if reason:
-        query = query.where(FailedRecord.reason == reason)
-    tried = session.execute(
-        query.values(retry_at=at).returning(FailedRecord.id).execution_options(synchronize_session=False)
-    ).all()
-    record(session, doer, "failed_record.retry_all", "erp_link", link.id, link.name, {"records": len(tried)})
-    return len(tried)
+    return _change_all(session, doer, link, reason, "retry_all", {"retry_at": read_clock(session)})
 
 
 def dismiss(session: Session, doer: Doer, failed: FailedRecord) -> None:
@@ -92,3 +100,59 @@ def dismiss(session: Session, doer: Doer, failed: FailedRecord) -> None:
     failed.state = FailureState.DISMISSED.value
     failed.retry_at = None
     record(session, doer, "failed_record.dismiss", "failed_record", failed.id, failed.erp_key)
+
+
+def dismiss_all(session: Session, doer: Doer, link: ErpLink, reason: str) -> int:
+    """Leave all open failed records of a link with one reason as they are.
+
+    Returns:
+        How many they are.
+    """
+    values: dict[str, Any] = {"state": FailureState.DISMISSED.value, "retry_at": None}
+    return _change_all(session, doer, link, reason, "dismiss_all", values)
+
+
+def restore(session: Session, doer: Doer, failed: FailedRecord) -> None:
+    """Take a dismissed record back among the open ones; the next run tries it again.
+
+    Raises:
+        ConflictError: It was not dismissed.
+    """
+    if failed.state != FailureState.DISMISSED:
+        raise ConflictError(_("this failed record is open"))
+    failed.state = FailureState.OPEN.value
+    failed.retry_at = read_clock(session)
+    record(session, doer, "failed_record.restore", "failed_record", failed.id, failed.erp_key)
+
+
+def _change_all(session: Session, doer: Doer, link: ErpLink, reason: str, action: str, values: dict[str, Any]) -> int:
+    """Change all open failed records of a link, or those with one reason, with one statement; say how many they are."""
+    query = update(FailedRecord).where(FailedRecord.link_id == link.id, FailedRecord.state == FailureState.OPEN.value)
+    if reason:
+        query = query.where(FailedRecord.reason == reason)
+    changed = session.execute(
+        query.values(values).returning(FailedRecord.id).execution_options(synchronize_session=False)
+    ).all()
+    told = {"records": len(changed), "reason": reason} if reason else {"records": len(changed)}
+    changes = {name: {"before": None, "after": value} for name, value in told.items()}
+    record(session, doer, f"failed_record.{action}", "erp_link", link.id, link.name, changes)
+    return len(changed)
+
+
+def _conditions(wanted: FailedFilter) -> list[Any]:
+    named = {
+        FailedRecord.link_id: wanted.link_id,
+        FailedRecord.reason: wanted.reason or None,
+        FailedRecord.state: str(wanted.state) or None,
+        FailedRecord.direction: wanted.direction or None,
+        FailedRecord.actor_type: wanted.actor_type or None,
+        FailedRecord.run_id: wanted.run_id,
+    }
+    conditions: list[Any] = [column == value for column, value in named.items() if value is not None]
+    if wanted.kind:
+        is_waiting = FailedRecord.reason.in_([reason.value for reason in WAITING])
+        conditions.append(is_waiting if wanted.kind == "waiting" else ~is_waiting)
+    if wanted.text:
+        columns = (FailedRecord.label, FailedRecord.erp_key, FailedRecord.message)
+        conditions.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
+    return conditions

@@ -7,11 +7,11 @@ see its link, administrators or not.
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from erp_links.links.models import ErpLink, LinkState
-from erp_links.sync.models import LogEntry, Outcome, Run, RunStatus
+from erp_links.sync.models import Outcome, Run, RunStatus
 from erp_links.visibility import visible
 from host.accounts.principal import Principal
 from host.errors import NotFoundError
@@ -71,8 +71,3 @@ def find_run(session: Session, principal: Principal, run_id: int, link_id: int |
 def sees_values(session: Session, principal: Principal, link_ids: Sequence[int]) -> frozenset[int]:
     """Return those of the links whose ERP values the principal may see."""
     return frozenset(session.scalars(select(ErpLink.id).where(ErpLink.id.in_(link_ids), visible(principal))))
-
-
-def changes_query(run_id: int, target: str = "") -> Select[LogEntry]:
-    """Return the query for what a run changed; `target` is crm, erp, or empty for both."""
-    return select(LogEntry).where(LogEntry.run_id == run_id, LogEntry.target == target if target else true())

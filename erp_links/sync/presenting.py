@@ -1,21 +1,33 @@
-"""What a run changed and what failed, with the names that people know the records and fields by."""
+"""What was changed through a link, with the names that people know the records and fields by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from erp_links.mapping.models import LinkActorType, LinkField
-from erp_links.sync.models import FailedRecord, LogEntry
-from erp_links.sync.reasons import failure_words, win_words
-from host.crm.fields import CrmField
+from erp_links.links.models import ErpLink
+from erp_links.mapping.models import LinkActorType
+from erp_links.sync.changes import LogKind, kind_words
+from erp_links.sync.models import LogEntry
+from erp_links.sync.reasons import win_words
+from erp_links.sync.shown_values import (
+    ErpFields,
+    RowDifference,
+    ShownValue,
+    erp_fields,
+    of_erp,
+    of_hub,
+    row_differences,
+)
+from host.crm.fields import CrmField, CrmType
 from host.crm.lists import Items, items_for
 from host.crm.registry import entity_types, fields_of
 from host.crm.titles import Titles, titles_of
-from host.crm.values import CrmValue, from_json
+
+CrmFields = Mapping[str, Mapping[str, CrmField]]
+"""The hub's fields by entity type and key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +36,22 @@ class ShownChange:
 
     Attributes:
         title: What the record of the hub is called; its ERP key where it has gone.
-        field: The hub's field; None for a record that was created or paired, or a field that is gone.
+        field_label: What the hub calls the field; empty where the entry is about the whole record.
         erp_label: What the ERP calls the field.
+        what: What happened, in words.
         count: How many values a created or paired record came with.
+        rows: What differs between the rows of a list, such as order lines.
     """
 
     entry: LogEntry
     title: str
-    field: CrmField | None
+    field_label: str
     erp_label: str
-    old: CrmValue
-    new: CrmValue
+    old: ShownValue
+    new: ShownValue
+    what: str
     count: int
+    rows: Sequence[RowDifference]
     reason: str
 
 
@@ -48,98 +64,32 @@ class ShownChanges:
     titles: Titles
 
 
-@dataclass(frozen=True, slots=True)
-class ShownFailure:
-    """A failed record; `why` is its reason in words, `field_label` what the ERP calls the offending field."""
-
-    failed: FailedRecord
-    why: str
-    field_label: str
-    actor_label: str
-    is_visible: bool
-
-    @property
-    def is_due(self) -> bool:
-        """Whether the next run tries it again, whenever that is."""
-        return self.failed.retry_at is not None and self.failed.retry_at <= datetime.now(UTC)
-
-
 def show_changes(session: Session, entries: Sequence[LogEntry]) -> ShownChanges:
     """Return entries of the log as a page shows them, with a constant number of statements."""
-    fields = {key: fields_of(session, key) for key in {entry.entity_type for entry in entries} & set(entity_types())}
-    labels = _erp_labels(session, {entry.link_id for entry in entries})
-    changed = [fields[entry.entity_type].get(entry.crm_field) for entry in entries if entry.entity_type in fields]
-    shown_fields = [field for field in changed if field is not None]
+    fields = crm_fields(session, {entry.entity_type for entry in entries})
+    declared = erp_fields(session, {entry.link_id for entry in entries})
+    changed = [_field_of(entry, fields) for entry in entries]
     titles = _titles(session, entries, fields)
-    rows = [_shown(entry, fields.get(entry.entity_type, {}).get(entry.crm_field), labels, titles) for entry in entries]
-    return ShownChanges(rows, items_for(session, shown_fields), titles)
+    rows = [_shown(entry, fields, declared, titles) for entry in entries]
+    return ShownChanges(rows, items_for(session, [field for field in changed if field is not None]), titles)
 
 
-def show_failures(session: Session, failures: Sequence[FailedRecord], seen_links: frozenset[int]) -> list[ShownFailure]:
-    """Return failed records as a page shows them; `seen_links` are the links whose ERP values the reader may see."""
-    labels = _erp_labels(session, {failed.link_id for failed in failures})
-    types = type_labels(session, {failed.link_id for failed in failures})
-    return [
-        ShownFailure(
-            failed=failed,
-            why=failure_words(failed.reason),
-            field_label=labels.get((failed.link_id, failed.actor_type, failed.field), failed.field),
-            actor_label=types.get((failed.link_id, failed.actor_type), failed.actor_type),
-            is_visible=failed.link_id in seen_links,
-        )
-        for failed in failures
-    ]
+def crm_fields(session: Session, keys: set[str]) -> CrmFields:
+    """Return the fields of those entity types that the hub knows."""
+    return {key: fields_of(session, key) for key in sorted(keys & set(entity_types()))}
 
 
-def _shown(
-    entry: LogEntry, field: CrmField | None, labels: dict[tuple[int, str, str], str], titles: Titles
-) -> ShownChange:
-    return ShownChange(
-        entry=entry,
-        title=titles.get((entry.entity_type, entry.entity_id or 0), entry.erp_key),
-        field=field,
-        erp_label=labels.get((entry.link_id, entry.actor_type, entry.erp_field), entry.erp_field),
-        old=_read(field, entry.old),
-        new=_read(field, entry.new),
-        count=len(entry.new) if isinstance(entry.new, dict) else 0,
-        reason=win_words(entry.reason),
-    )
-
-
-def _read(field: CrmField | None, stored: Any) -> CrmValue:
-    if field is None or isinstance(stored, dict | list):
-        return None
-    try:
-        return from_json(field.type, stored)
-    except ValueError:
-        # the field was deleted and made anew with another type
-        return str(stored)
-
-
-def _titles(session: Session, entries: Sequence[LogEntry], fields: dict[str, Any]) -> Titles:
+def record_titles(session: Session, records: Sequence[tuple[str, int | None]]) -> Titles:
+    """Return what records of the hub are called, with one statement for each entity type."""
     wanted: dict[str, set[int]] = {}
-    for entry in entries:
-        if entry.entity_id is not None and entry.entity_type in fields:
-            wanted.setdefault(entry.entity_type, set()).add(entry.entity_id)
-        field = fields.get(entry.entity_type, {}).get(entry.crm_field)
-        if field is not None and field.references:
-            wanted.setdefault(field.references, set()).update(
-                value for value in (entry.old, entry.new) if isinstance(value, int)
-            )
+    for entity_type, entity_id in records:
+        if entity_id is not None and entity_type in entity_types():
+            wanted.setdefault(entity_type, set()).add(entity_id)
     return {
         (entity_type, entity_id): title
         for entity_type, ids in wanted.items()
         for entity_id, title in titles_of(session, entity_type, ids).items()
     }
-
-
-def _erp_labels(session: Session, link_ids: set[int]) -> dict[tuple[int, str, str], str]:
-    rows = session.execute(
-        select(LinkActorType.link_id, LinkActorType.name, LinkField.key, LinkField.declaration)
-        .join(LinkField, LinkField.actor_type_id == LinkActorType.id)
-        .where(LinkActorType.link_id.in_(link_ids))
-    )
-    return {(link_id, name, key): str(declaration["label"]) for link_id, name, key, declaration in rows}
 
 
 def type_labels(session: Session, link_ids: set[int]) -> dict[tuple[int, str], str]:
@@ -150,3 +100,54 @@ def type_labels(session: Session, link_ids: set[int]) -> dict[tuple[int, str], s
         )
     )
     return {(link_id, name): str(declaration["label"]) for link_id, name, declaration in rows}
+
+
+def link_names(session: Session, link_ids: set[int]) -> dict[int, str]:
+    """Return the names of links that the reader was found to see."""
+    rows = session.execute(select(ErpLink.id, ErpLink.name).where(ErpLink.id.in_(link_ids)))
+    return {row.id: row.name for row in rows}
+
+
+def _shown(entry: LogEntry, fields: CrmFields, declared: ErpFields, titles: Titles) -> ShownChange:
+    field = _field_of(entry, fields)
+    erp_field = declared.get((entry.link_id, entry.actor_type, entry.erp_field))
+    is_whole = not entry.crm_field
+    if entry.target == "erp" and not is_whole:
+        old, new = of_erp(erp_field, entry.old), of_erp(erp_field, entry.new)
+    else:
+        old, new = (of_hub(field, None if is_whole else stored) for stored in (entry.old, entry.new))
+    return ShownChange(
+        entry=entry,
+        title=titles.get((entry.entity_type, entry.entity_id or 0), entry.erp_key),
+        field_label=(str(field.label) if field else entry.crm_field),
+        erp_label=erp_field.label if erp_field else entry.erp_field,
+        old=old,
+        new=new,
+        what=kind_words(entry.kind, entry.target),
+        count=len(entry.new) if isinstance(entry.new, dict) else 0,
+        rows=row_differences(old, new),
+        reason=_why(entry),
+    )
+
+
+def _why(entry: LogEntry) -> str:
+    if entry.kind == LogKind.CHANGED or entry.reason:
+        return win_words(entry.reason)
+    return kind_words(entry.kind, entry.target)
+
+
+def _field_of(entry: LogEntry, fields: CrmFields) -> CrmField | None:
+    return fields.get(entry.entity_type, {}).get(entry.crm_field)
+
+
+def _titles(session: Session, entries: Sequence[LogEntry], fields: CrmFields) -> Titles:
+    wanted: list[tuple[str, int | None]] = [(entry.entity_type, entry.entity_id) for entry in entries]
+    for entry in entries:
+        field = _field_of(entry, fields)
+        if field is not None and field.type is CrmType.REFERENCE and entry.target == "crm":
+            wanted += [(field.references, value) for value in _ids(entry.old, entry.new)]
+    return record_titles(session, wanted)
+
+
+def _ids(*values: Any) -> list[int]:
+    return [value for value in values if isinstance(value, int)]

@@ -1,18 +1,20 @@
 """Asking for a run, and asking one to end."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink, LinkState
-from erp_links.sync.models import Run, RunStatus
+from erp_links.sync.models import Pairing, PairingState, Run, RunMode, RunStatus
 from host.audit.doer import Doer
 from host.audit.operations import record
-from host.errors import ConflictError, NotFoundError
+from host.errors import ConflictError, InvalidInputError, NotFoundError
 from host.jobs.clock import read_clock
 
 
@@ -25,11 +27,37 @@ class Cause(StrEnum):
     COMMAND = "command"
 
 
-def request_run(session: Session, link_id: int, cause: Cause, doer: Doer) -> Run:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a run is to do: an ordinary sync unless a resync is named (spec 2.15).
+
+    Attributes:
+        mode: A resync lets one side win in every mapped field that can be written on the other.
+        keep_blanks: A resync writes no blank over a value.
+        scope: Ids of the pairings that a resync is about; None means all of the link.
+    """
+
+    mode: RunMode = RunMode.SYNC
+    keep_blanks: bool = False
+    scope: tuple[int, ...] | None = None
+
+    @property
+    def is_resync(self) -> bool:
+        """Whether one side wins everywhere."""
+        return self.mode is not RunMode.SYNC
+
+
+ORDINARY = Wanted()
+MOST_IN_SCOPE = 10_000
+"""Pairings that a resync of chosen records may name; with more it is one of all."""
+
+
+def request_run(session: Session, link_id: int, cause: Cause, doer: Doer, wanted: Wanted = ORDINARY) -> Run:
     """Queue a run of a link; a worker takes it within its poll interval.
 
     Raises:
         NotFoundError: The link is not there any more.
+        InvalidInputError: An ordinary run has no scope and no blanks to keep; or the scope names what is not paired.
         ConflictError: The link is not active, or a run of it has not ended.
     """
     link = session.get(ErpLink, link_id)
@@ -39,12 +67,16 @@ def request_run(session: Session, link_id: int, cause: Cause, doer: Doer) -> Run
         raise ConflictError(_("“%(link)s” is not active", link=link.name), _("activate it first"))
     if link.paused_reason:
         raise ConflictError(_("“%(link)s” is paused", link=link.name), _("resume it first"))
+    _refuse_odd_wish(session, link_id, wanted)
     unfinished = unfinished_run(session, link_id)
     if unfinished is not None:
         raise _already_running(unfinished)
     run = Run(
         link_id=link_id,
         cause=cause.value,
+        mode=wanted.mode.value,
+        keep_blanks=wanted.keep_blanks,
+        scope=None if wanted.scope is None else sorted(set(wanted.scope)),
         requested_by=doer.user_id,
         requested_at=read_clock(session),
         counts={},
@@ -57,8 +89,17 @@ def request_run(session: Session, link_id: int, cause: Cause, doer: Doer) -> Run
         unfinished = unfinished_run(session, link_id)
         raise (_already_running(unfinished) if unfinished else ConflictError(_("a run has just ended"))) from None
     if cause is not Cause.SCHEDULE:
-        record(session, doer, "run.request", "erp_link", link.id, link.name)
+        record(session, doer, "run.request", "erp_link", link.id, link.name, _asked_for(wanted))
     return run
+
+
+def count_resynced(session: Session, link_id: int, scope: Collection[int] | None = None) -> int:
+    """Return how many records a resync would go over."""
+    query = select(func.count()).select_from(Pairing)
+    query = query.where(Pairing.link_id == link_id, Pairing.state == PairingState.PAIRED.value)
+    if scope is not None:
+        query = query.where(Pairing.id.in_(scope))
+    return session.scalar(query) or 0
 
 
 def cancel_run(session: Session, run_id: int, doer: Doer) -> Run:
@@ -99,3 +140,29 @@ def _already_running(run: Run) -> ConflictError:
         _("already running since %(time)s", time=since.isoformat(sep=" ", timespec="minutes")),
         _("wait for its end or cancel it"),
     )
+
+
+def _refuse_odd_wish(session: Session, link_id: int, wanted: Wanted) -> None:
+    if not wanted.is_resync:
+        if wanted.keep_blanks or wanted.scope is not None:
+            raise InvalidInputError({"mode": [_("only a resync keeps blanks or is about chosen records")]})
+        return
+    if wanted.scope is None:
+        return
+    chosen = set(wanted.scope)
+    if not chosen:
+        raise InvalidInputError({"pairings": [_("choose at least one record")]})
+    if len(chosen) > MOST_IN_SCOPE:
+        faults = _("must not be more than %(count)s; resync all records instead", count=MOST_IN_SCOPE)
+        raise InvalidInputError({"pairings": [faults]})
+    missing = len(chosen) - count_resynced(session, link_id, chosen)
+    if missing:
+        raise InvalidInputError({"pairings": [_("%(count)s of them are not paired on this ERP link", count=missing)]})
+
+
+def _asked_for(wanted: Wanted) -> dict[str, dict[str, object]]:
+    if not wanted.is_resync:
+        return {}
+    records = "all" if wanted.scope is None else len(set(wanted.scope))
+    told = {"mode": wanted.mode.value, "keep blanks": wanted.keep_blanks, "records": records}
+    return {name: {"before": None, "after": value} for name, value in told.items()}

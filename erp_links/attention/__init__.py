@@ -1,0 +1,1 @@
+"""What waits for a person: conflicts, ambiguous matches, unclear creates, tombstones; and what a person decides."""
