@@ -78,7 +78,7 @@ def _accepted(books: Books, table: str, name: str, value: Any, rules: Rules) -> 
         raise RefusedError(f"there is no column {name}", name)
     if column.read_only:
         raise RefusedError(f"{column.label} cannot be changed", name)
-    return _checked(books, column, _normalised(value, rules.get((table, name), ())))
+    return _checked(books, column, normalised(value, rules.get((table, name), ())))
 
 
 def _checked(books: Books, column: Column, value: Any) -> Any:
@@ -98,7 +98,8 @@ def _checked(books: Books, column: Column, value: Any) -> Any:
     return value
 
 
-def _normalised(value: Any, steps: Sequence[str]) -> Any:
+def normalised(value: Any, steps: Sequence[str]) -> Any:
+    """Return what the ERP makes of a value on the way in."""
     for step in steps:
         kind, _, amount = step.partition(":")
         if value is None:
