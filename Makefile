@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-long lint format lock browser
+.PHONY: help setup demo demo-reset test test-long benchmark lint format lock browser
 MAKEFLAGS += --no-print-directory
 
 help: ## list all targets
@@ -26,6 +26,9 @@ test: ## set up, lint, and run the tests on two workers
 
 test-long: setup browser ## run the tests that take longer
 	@$(BIN)/pytest -n 2 -m long
+
+benchmark: $(STAMP) ## measure Tieline beside dlt and a hand-written floor (JSON=FILE, RECORDS=100000)
+	@$(BIN)/python -m benchmarks --records $(or $(RECORDS),100000) $(if $(JSON),--json $(JSON))
 
 lint: $(STAMP) ## check style, format, types and the floors of the architecture
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""How fast Tieline is beside a peer and beside what a hand could write: `make benchmark`."""
