@@ -21,13 +21,15 @@ def hub_rows(columns: Iterable[CompiledColumn], rows: Rows | None) -> CrmRows:
 
 
 def erp_row(columns: Iterable[CompiledColumn], key: str, row: Mapping[str, CrmScalar]) -> dict[str, Value]:
-    """Return the mapped columns of a row of the hub as the ERP would hold them.
+    """Return the columns of a row of the hub that are sent, as the ERP would hold them.
 
     Raises:
         ValueError: The ERP cannot hold a value; the text names the row and the column.
     """
     made: dict[str, Value] = {}
     for column in columns:
+        if not column.to_erp:
+            continue
         try:
             made[column.erp.key] = column.convert_back(row.get(column.crm.key))
         except ValueError as error:

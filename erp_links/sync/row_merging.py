@@ -68,10 +68,18 @@ def settle_rows(mapped: CompiledField, merged: Merged, sent: Owed, returned: Any
         if erp_key != hub_key:
             keys[hub_key] = erp_key
     merged.row_keys[mapped.crm.key] = keys
-    merged.base_erp[mapped.erp.key] = value_to_json(rows)
-    made = renamed(rows_of_base(mapped, value_to_json(rows)), {erp_key: hub_key for hub_key, erp_key in keys.items()})
+    base = value_to_json(_as_far_as_sent(mapped, rows, sent))
+    merged.base_erp[mapped.erp.key] = base
+    made = renamed(rows_of_base(mapped, base), {erp_key: hub_key for hub_key, erp_key in keys.items()})
     settled = comparable(mapped.columns, cast(CrmRows, sent.hub))
     _store_hub_base(mapped, merged, settled, comparable(mapped.columns, made))
+
+
+def _as_far_as_sent(mapped: CompiledField, rows: Rows, sent: Owed) -> Rows:
+    """Return rows without what the ERP worked out by itself, such as an amount: the next pull takes that over."""
+    own = [column.erp.key for column in mapped.columns if not column.to_erp]
+    before = cast("Rows | None", mapped.stored(sent.old)) or Rows()
+    return Rows({key: {**row, **{name: before.get(key, {}).get(name) for name in own}} for key, row in rows.items()})
 
 
 @dataclass(frozen=True, slots=True)
