@@ -216,3 +216,12 @@ def sqlite_database(sqlite_databases: SqliteDatabases) -> Iterator[Database]:
         opened = Database(url)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def postgres_database(postgres_databases: PostgresDatabases) -> Iterator[Database]:
+    """A migrated, empty PostgreSQL database, for tests of what SQLite does not have."""
+    with postgres_databases.migrated() as url:
+        opened = Database(url)
+        yield opened
+        opened.close()
