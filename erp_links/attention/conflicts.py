@@ -126,11 +126,13 @@ def _locked(session: Session, versions: Mapping[int, int | None], link_id: int |
 def _hand_to_next_run(session: Session, conflicts: list[Conflict]) -> None:
     rows = session.execute(
         select(Pairing.link_id, Pairing.entity_type, Pairing.entity_id).where(
-            Pairing.id.in_({conflict.pairing_id for conflict in conflicts}), Pairing.entity_id.is_not(None)
+            Pairing.id.in_({conflict.pairing_id for conflict in conflicts})
         )
     )
     waiting: dict[tuple[int, str], set[int]] = {}
     for link_id, entity_type, entity_id in rows:
+        if entity_id is None:
+            continue  # the record was deleted in the hub, and its conflicts go with the next run
         waiting.setdefault((link_id, entity_type), set()).add(entity_id)
     for (link_id, entity_type), ids in sorted(waiting.items()):
         ask_crm(session, link_id, entity_type, ids)

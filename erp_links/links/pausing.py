@@ -60,15 +60,19 @@ def pause(
     return link
 
 
-def resume(runtime: LinkRuntime, doer: Doer, link_id: int, expected_version: int | None = None) -> None:
+def resume(
+    runtime: LinkRuntime, doer: Doer, link_id: int, expected_version: int | None = None, *, lift_brake: bool = False
+) -> None:
     """End a pause that somebody or a run has set.
 
-    After refused credentials a test of the stored ones must pass first, so that a link does not lock its account.
+    After refused credentials a test of the stored ones must pass first, so that a link does not lock its account. With
+    `lift_brake` the doer has looked at what the brake stopped: it stays off until a run has ended well.
 
     Raises:
         NotFoundError: There is no such link.
         StaleVersionError: Somebody else has changed it since.
-        ConflictError: It is not paused, or for a reason that ends in another way, which the message names.
+        ConflictError: It is not paused, or for a reason that ends in another way, which the message names; or there
+            is no brake to lift.
         UpstreamError: The credentials are refused still, or the ERP does not answer.
     """
     with runtime.database.reading() as session:
@@ -79,11 +83,16 @@ def resume(runtime: LinkRuntime, doer: Doer, link_id: int, expected_version: int
         raise ConflictError(_("the ERP link is not paused"))
     if standing.paused not in STORED:
         raise ConflictError(standing.detail)
+    if lift_brake and standing.paused is not PauseReason.BRAKE:
+        raise ConflictError(_("the brake did not stop this ERP link"))
     if standing.paused is PauseReason.AUTHENTICATION:
         _require_passing_test(runtime, link_id)
     with runtime.database.writing() as session:
         link = link_to_change(session, link_id, version)
-        change = {"paused": {"before": link.paused_reason, "after": None}}
+        change: dict[str, dict[str, object]] = {"paused": {"before": link.paused_reason, "after": None}}
+        if lift_brake:
+            link.brake_lifted = True
+            change["brake lifted"] = {"before": False, "after": True}
         lift(link)
         changed(link)
         record(session, doer, "erp_link.resume", OBJECT_TYPE, link.id, link.name, change)

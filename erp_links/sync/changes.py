@@ -78,9 +78,9 @@ def field_options(session: Session, link_id: int) -> list[tuple[str, str]]:
         .order_by(LinkActorType.rank, LinkField.rank)
     ).all()
     fields = {key: fields_of(session, key) for key in {row.entity_type for row in rows} & set(entity_types())}
-    options = {}
+    options: dict[str, str] = {}
     for entity_type, key in rows:
-        field = fields.get(entity_type, {}).get(key)
+        field = fields.get(entity_type, {}).get(key or "")
         if field is not None:
             options.setdefault(field.key, str(field.label))
     return sorted(options.items(), key=lambda option: option[1].casefold())
