@@ -11,9 +11,10 @@ from erp_links.links.models import ErpLink, LinkState
 from erp_links.links.pausing import changed, lift
 from erp_links.links.standing import standing_of
 from erp_links.links.states import move
-from erp_links.mapping.full_read import FullReadReason, mark_full_read
+from erp_links.mapping.full_read import FullReadReason, mark_full_push, mark_full_read
 from erp_links.mapping.models import LinkActorType
 from erp_links.mapping.reasons import activation_reasons
+from erp_links.mapping.subscribing import subscribe_link
 from erp_links.runtime import LinkRuntime
 from host.audit.doer import Doer
 from host.audit.operations import record
@@ -63,7 +64,8 @@ def activate(runtime: LinkRuntime, doer: Doer, link_id: int, expected_version: i
             move(link, LinkState.INACTIVE)
         move(link, LinkState.ACTIVE)
         link.next_run_at = None
-        _mark_for_full_read(session, link)
+        _mark_as_unknown(session, link)
+        subscribe_link(session, link)
         changed(link)
         record(
             session, doer, "erp_link.activate", OBJECT_TYPE, link.id, link.name, {"state": _change(before, link.state)}
@@ -83,6 +85,7 @@ def deactivate(session: Session, doer: Doer, link_id: int, expected_version: int
         raise ConflictError(_("the ERP link is not active"))
     move(link, LinkState.INACTIVE)
     lift(link)
+    subscribe_link(session, link)
     changed(link)
     change = {"state": _change(LinkState.ACTIVE, LinkState.INACTIVE)}
     record(session, doer, "erp_link.deactivate", OBJECT_TYPE, link.id, link.name, change)
@@ -98,11 +101,12 @@ def _reasons_of_the_erp(runtime: LinkRuntime, link_id: int) -> list[str]:
     return []
 
 
-def _mark_for_full_read(session: Session, link: ErpLink) -> None:
+def _mark_as_unknown(session: Session, link: ErpLink) -> None:
     """What changed on our side while the link was inactive was not noted for it."""
     rows = session.scalars(select(LinkActorType).where(LinkActorType.link_id == link.id, LinkActorType.active))
     for row in rows:
         mark_full_read(row, FullReadReason.ACTIVATION)
+        mark_full_push(row, FullReadReason.ACTIVATION)
 
 
 def _change(before: str, after: str) -> dict[str, str]:

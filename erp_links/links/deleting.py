@@ -15,6 +15,7 @@ from erp_links.links.models import ErpLink, LinkAccess, LinkState, SyncPriority,
 from erp_links.links.pausing import changed, lift
 from erp_links.links.states import move
 from erp_links.mapping.models import LinkActorType
+from erp_links.mapping.subscribing import unsubscribe_link
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.models import FailedRecord, LogEntry, Pairing, Pass, Run
 from host.audit.doer import Doer
@@ -116,6 +117,7 @@ def _drop(session: Session, runtime: LinkRuntime, link: ErpLink) -> None:
     session.execute(delete(LinkAccess).where(LinkAccess.link_id == link.id))
     session.execute(delete(SyncPriority).where(SyncPriority.link_id == link.id))
     session.execute(delete(TestProof).where(TestProof.guid == link.guid))
+    unsubscribe_link(session, link.id)
     store = SecretStore(session, runtime.secret_box)
     store.remove(secret_owner(link.id))
     store.remove(state_owner(link.id))

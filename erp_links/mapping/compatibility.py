@@ -42,8 +42,10 @@ _TABLE: Mapping[FieldType, Mapping[CrmType, Conversion]] = {
     FieldType.LOCAL_DATETIME: _TIMES,
     FieldType.DATE: _TIMES,
     FieldType.LIST: {CrmType.LIST: _BOTH, **_TEXTS_TO_CRM},
+    # what goes over is decided column by column
+    FieldType.ROWS: {CrmType.ROWS: _BOTH},
 }
-"""Types that are absent, on either side, cannot be mapped: labels, passwords, rows, references."""
+"""Types that are absent, on either side, cannot be mapped: labels, passwords, references."""
 
 
 def conversion(erp_type: FieldType, crm_type: CrmType) -> Conversion:
@@ -59,6 +61,11 @@ def is_offered(erp_type: FieldType, crm_type: CrmType) -> bool:
 def carries_values(erp_type: FieldType) -> bool:
     """Return whether fields of this type can be mapped at all."""
     return erp_type in _TABLE
+
+
+def is_single(erp_type: FieldType) -> bool:
+    """Return whether fields of this type hold one value, which a line of a tab or of a search result can show."""
+    return carries_values(erp_type) and erp_type is not FieldType.ROWS
 
 
 def type_name(erp_type: FieldType) -> str:

@@ -11,8 +11,7 @@ from erp_links.links.finding import OBJECT_TYPE, link_to_change
 from erp_links.links.models import ErpLink, LinkState
 from erp_links.mapping.accepting import accept
 from erp_links.mapping.crm_fields import crm_fields_reader
-from erp_links.mapping.eligibility import eligible, has_more
-from erp_links.mapping.full_read import FullReadReason, mark_full_read
+from erp_links.mapping.eligibility import eligible, mark_what_became_eligible
 from erp_links.mapping.models import LinkActorType
 from erp_links.mapping.reading import LinkMapping, mapping_of, refreshed
 from erp_links.mapping.submission import lay_over
@@ -72,13 +71,12 @@ def save_mapping(
         _refuse_other_entity(session, link, mapping, entities)
     changes: dict[str, Any] = {}
     for each in mapping.actor_types:
-        could_read, told = before[each.name]
+        could, told = before[each.name]
         changed = changes_between(told, _told(each.row))
         if changed:
             each.row.version += 1
             changes |= {f"{each.name}: {what}": change for what, change in changed.items()}
-        if has_more(could_read, eligible(each.row)):
-            mark_full_read(each.row, FullReadReason.MAPPING)
+        mark_what_became_eligible(each.row, could)
     if changes:
         record(session, doer, ACTION, OBJECT_TYPE, link.id, link.name, changes)
     session.flush()
@@ -123,6 +121,8 @@ def _told(row: LinkActorType) -> dict[str, Any]:
             "to_erp": each.to_erp,
             "show_on_tab": each.show_on_tab,
             "show_in_search": each.show_in_search,
+            "policy": each.policy,
+            "row_columns": dict(each.row_columns),
         }
     return told
 

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from erp_links.links.models import ErpLink
-from erp_links.mapping.compatibility import carries_values
+from erp_links.mapping.compatibility import is_single
 from erp_links.mapping.declared import DeclaredLink
 from erp_links.mapping.entities import suitable_entities
-from erp_links.mapping.full_read import FullReadReason, mark_full_read
+from erp_links.mapping.full_read import FullReadReason, mark_full_push, mark_full_read
 from erp_links.mapping.models import LinkActorType, LinkField
 from erp_links.mapping.proposals import propose, propose_match
 from host.crm.registry import CrmField, fields_of
@@ -60,7 +60,7 @@ def _take_over_type(row: LinkActorType, actor_type: ActorType, rank: int) -> boo
     """Refresh an actor type; return whether it has an entity of the hub now that it had none before."""
     if row.missing_since is not None:
         row.missing_since = None
-        _became_eligible(row)
+        _became_eligible(row, to_crm=True, to_erp=True)
     row.rank = rank
     row.declaration = actor_type_to_json(actor_type)
     if row.entity_type:
@@ -98,8 +98,7 @@ def _refresh(known: LinkField, row: LinkActorType, field: Field) -> None:
     known.declaration = field_to_json(field)
     if known.missing_since is not None:
         known.missing_since = None
-        if known.to_crm:
-            _became_eligible(row)
+        _became_eligible(row, to_crm=known.to_crm, to_erp=known.to_erp)
 
 
 def _add_fields(row: LinkActorType, added: Sequence[Field]) -> None:
@@ -123,7 +122,7 @@ def _propose(row: LinkActorType, fields: Sequence[Field], crm_fields: Mapping[st
 
 def _choose_what_is_shown(row: LinkActorType, fields: Sequence[Field], proposed: Mapping[str, str]) -> None:
     """Start with a tab that is neither empty nor endless: what the CRM does not show anyway, up to a screenful."""
-    carrying = [field.key for field in fields if carries_values(field.type)]
+    carrying = [field.key for field in fields if is_single(field.type)]
     shown = [key for key in carrying if key not in proposed][:FIELDS_SHOWN_AT_FIRST]
     searched = carrying[:COLUMNS_SEARCHED_AT_FIRST]
     for each in row.fields:
@@ -143,9 +142,11 @@ def _switch_first_on(session: Session, link: ErpLink) -> None:
         first.active = True
 
 
-def _became_eligible(row: LinkActorType) -> None:
-    if row.active:
+def _became_eligible(row: LinkActorType, *, to_crm: bool, to_erp: bool) -> None:
+    if row.active and to_crm:
         mark_full_read(row, FullReadReason.RETURNED)
+    if row.active and to_erp:
+        mark_full_push(row, FullReadReason.RETURNED)
 
 
 def _state(row: LinkActorType) -> object:

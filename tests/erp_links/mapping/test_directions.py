@@ -54,7 +54,7 @@ def test_field_gone_from_the_crm_is_named():
     assert found.to_crm == found.to_erp == "“x_old” is no longer in the CRM"
 
 
-@pytest.mark.parametrize("type_", [FieldType.LABEL, FieldType.PASSWORD, FieldType.ROWS])
+@pytest.mark.parametrize("type_", [FieldType.LABEL, FieldType.PASSWORD])
 def test_fields_without_plain_values_cannot_be_synced(type_):
     found = reasons(erp(type_))
     assert "cannot be synced" in found.to_crm
@@ -91,6 +91,7 @@ TWO_WAY = {
     (FieldType.DATE, CrmType.DATE),
     (FieldType.DATE, CrmType.DATETIME),
     (FieldType.LIST, CrmType.LIST),
+    (FieldType.ROWS, CrmType.ROWS),
 }
 
 

@@ -198,35 +198,6 @@ def test_the_order_of_fields_is_kept_and_the_unnamed_follow(sqlite_database):
         assert [each.row.key for each in mapping_of(session, link).actor_types[0].fields] == keys
 
 
-@pytest.mark.parametrize(
-    ("change", "is_due"),
-    [
-        ({"fields": [{"key": "PHONE", "to_crm": True}]}, True),
-        ({"unpaired_pull": "create"}, True),
-        ({"fields": [{"key": "PHONE", "to_erp": True}]}, False),
-        ({"fields": [{"key": "NAME", "to_crm": False}]}, False),
-        ({"fields": [{"key": "PHONE", "show_on_tab": True}]}, False),
-        ({"active": False, "fields": [{"key": "PHONE", "to_crm": True}]}, False),
-    ],
-)
-def test_a_full_read_is_due_when_a_pull_may_take_more(sqlite_database, change, is_due):
-    with sqlite_database.writing() as session:
-        link = stored_link(session)
-        save(session, link, customer({"key": "NAME", "to_crm": True}))
-        type_row(session, link).watermark = "17"
-        save(session, link, {"name": "Customer", **change})
-        assert type_row(session, link).full_read_due == ("mapping" if is_due else None)
-
-
-def test_switching_a_type_on_again_reads_all_of_it(sqlite_database):
-    with sqlite_database.writing() as session:
-        link = stored_link(session)
-        save(session, link, customer({"key": "NAME", "to_crm": True}, active=False))
-        type_row(session, link).watermark = "17"
-        save(session, link, customer(active=True))
-        assert type_row(session, link).full_read_due == "mapping"
-
-
 def test_of_two_administrators_at_once_one_is_told(database):
     with database.writing() as session:
         link = stored_link(session)

@@ -36,7 +36,7 @@ def form_of(page):
     for found in re.finditer(r"<input ([^>]*)>|<select ([^>]*)>(.*?)</select>", form, re.DOTALL):
         tag = found[1] or found[2]
         name = re.search(r'\bname="([^"]*)"', tag)
-        if name is None or re.search(r"\bdisabled\b", tag):
+        if name is None or name[1] == "csrf_token" or re.search(r"\bdisabled\b", tag):
             continue
         if found[2] is not None:
             chosen = re.search(r'<option value="([^"]*)" selected', found[3])

@@ -104,9 +104,9 @@ def test_the_version_rises_only_when_something_changed(sqlite_database):
 
 
 def test_an_entity_the_hub_does_not_have_is_left_open(sqlite_database):
-    order = replace(ACTOR_TYPES[0], name="SalesOrder", entity="sales_order")
+    order = replace(ACTOR_TYPES[0], name="PurchaseOrder", entity="purchase_order")
     with sqlite_database.writing() as session:
-        link = stored_link(session, declared=DeclaredLink((order,), {"SalesOrder": FIELDS["Customer"]}, {}))
+        link = stored_link(session, declared=DeclaredLink((order,), {"PurchaseOrder": FIELDS["Customer"]}, {}))
         mapped = mapping_of(session, link).actor_types[0]
         assert (mapped.entity, mapped.row.entity_type, mapped.row.active) == (None, "", False)
         assert not any(each.row.crm_field for each in mapped.fields)
