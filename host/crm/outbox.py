@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from host.crm.models import OutboxEntry, Subscription
-from host.crm.outbox_writing import JsonRows, queue_rows, queue_where, wait_for_writers
+from host.crm.outbox_writing import queue_rows, queue_where, wait_for_writers
 from host.crm.subscriptions import subscribe, subscriptions_of, unsubscribe
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
@@ -152,19 +152,15 @@ def settle(session: Session, subscriber: str, entity_type: str, read: Mapping[in
     """
     if not read:
         return
-    rows = JsonRows(session, sorted(read.items()))
-    # locked in id order, as writers lock them; what changed while we waited is compared by its newest version
-    done = (
-        select(OutboxEntry.entity_id)
-        .join_from(rows.source, OutboxEntry, OutboxEntry.entity_id == rows.integer(0))
-        .where(*_of(subscriber, entity_type), OutboxEntry.version <= rows.integer(1))
-        .order_by(OutboxEntry.entity_id)
-        .with_for_update(of=OutboxEntry)
-        .cte("done")
+    # one by one in id order, as writers lock them, and with versions that differ: a join over JSON would look through
+    # all entries for each
+    statement = delete(OutboxEntry).where(
+        *_of(subscriber, entity_type),
+        OutboxEntry.entity_id == bindparam("read_id"),
+        OutboxEntry.version <= bindparam("read_version"),
     )
-    session.connection().execute(
-        delete(OutboxEntry).where(*_of(subscriber, entity_type), OutboxEntry.entity_id.in_(select(done.c.entity_id)))
-    )
+    parameters = [{"read_id": entity_id, "read_version": version} for entity_id, version in sorted(read.items())]
+    session.connection().execute(statement, parameters)
 
 
 def waiting(session: Session, subscriber: str) -> dict[str, int]:

@@ -18,43 +18,11 @@ _WHOLE = "{}"
 """The `fields` of an entry that means the whole record, as both databases show it as text."""
 
 
-class JsonRows:
-    """Rows that reach a statement as one JSON parameter, so that its text does not hang on their number.
-
-    Attributes:
-        source: What to select from.
-    """
-
-    def __init__(self, session: Session, rows: Iterable[Sequence[Any]]) -> None:
-        self._is_postgres = _is_postgres(session)
-        parameter = literal(json.dumps(list(rows)), String)
-        expanded = (
-            func.jsonb_array_elements(cast(parameter, postgresql.JSONB))
-            if self._is_postgres
-            else func.json_each(parameter)
-        )
-        self.source = expanded.table_valued("value")
-
-    def text(self, position: int) -> ColumnElement[str]:
-        """Return the element of a row that is a text."""
-        if self._is_postgres:
-            return self.source.c.value.op("->>")(position)
-        return func.json_extract(self.source.c.value, f"$[{position}]")
-
-    def integer(self, position: int) -> ColumnElement[int]:
-        """Return the element of a row that is a number."""
-        return cast(self.text(position), Integer)
-
-    def json(self, position: int) -> ColumnElement[Any]:
-        """Return the element of a row that is an object."""
-        return self.source.c.value.op("->")(position) if self._is_postgres else self.text(position)
-
-
 def queue_rows(
     session: Session, entity_type: str, rows: Sequence[tuple[str, int, int, Mapping[str, bool]]], at: datetime
 ) -> None:
     """Write entries, given as subscriber, entity id, version and fields in the order of the entity ids."""
-    given = JsonRows(session, rows)
+    given = _JsonRows(session, rows)
     entries = select(
         given.text(0),
         literal(entity_type),
@@ -110,6 +78,38 @@ def _upsert(session: Session, entries: Select[Any]) -> None:
             },
         )
     )
+
+
+class _JsonRows:
+    """Rows that reach a statement as one JSON parameter, so that its text does not hang on their number.
+
+    Attributes:
+        source: What to select from.
+    """
+
+    def __init__(self, session: Session, rows: Iterable[Sequence[Any]]) -> None:
+        self._is_postgres = _is_postgres(session)
+        parameter = literal(json.dumps(list(rows)), String)
+        expanded = (
+            func.jsonb_array_elements(cast(parameter, postgresql.JSONB))
+            if self._is_postgres
+            else func.json_each(parameter)
+        )
+        self.source = expanded.table_valued("value")
+
+    def text(self, position: int) -> ColumnElement[str]:
+        """Return the element of a row that is a text."""
+        if self._is_postgres:
+            return self.source.c.value.op("->>")(position)
+        return func.json_extract(self.source.c.value, f"$[{position}]")
+
+    def integer(self, position: int) -> ColumnElement[int]:
+        """Return the element of a row that is a number."""
+        return cast(self.text(position), Integer)
+
+    def json(self, position: int) -> ColumnElement[Any]:
+        """Return the element of a row that is an object."""
+        return self.source.c.value.op("->")(position) if self._is_postgres else self.text(position)
 
 
 def _is_postgres(session: Session) -> bool:

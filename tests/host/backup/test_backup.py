@@ -3,6 +3,7 @@ import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from host.accounts.models import User
 from host.app.tables import metadata
 from host.backup import BackupError, restore, save, saving
 from host.backup.saving import MANIFEST, NOT_SAVED
+from host.crm import outbox
+from host.crm.bulk import insert_many, update_many
 from host.crm.standard_lists import ensure_standard_lists
 from host.database import Database
 from host.secrets import SecretBox, SecretStore
@@ -226,3 +229,19 @@ def test_a_backup_is_of_one_moment(database: Database, tmp_path: Path, monkeypat
     assert added
     assert "early" in users
     assert "late" not in users
+
+
+def test_who_wants_to_know_of_changes_and_what_still_waits_survive_a_restore(
+    sqlite_database: Database, other_database: Database, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    with sqlite_database.writing() as session:
+        outbox.subscribe(session, "link:1", "company", ["name", "fax"])
+        (company,) = insert_many(session, "company", [{"name": "Nordwind"}], "user:1", now)
+    path = tmp_path / "backup"
+    save(sqlite_database, metadata, path)
+    restore(other_database, metadata, path, leave_as_it_is)
+    with other_database.writing() as session:
+        update_many(session, "company", [(company, {"fax": "1", "phone": "2"})], "user:1", now)
+        (entry,) = outbox.read_entries(session, "link:1", "company", 0, 10)
+    assert (entry.entity_id, entry.version, entry.fields, entry.queued_at) == (company, 2, {"name", "fax"}, now)
