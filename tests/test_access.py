@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from host.accounts.models import TokenScope
 from host.app import create_app
+from host.crm.registry import entity_types
 from host.database import Database
 from host.settings import Settings
 from tests.accounts import client_of, make_token
@@ -72,6 +73,8 @@ users           POST    /companies/<int:record_id>/delete
 users           GET     /companies/<int:record_id>/edit
 users           POST    /companies/<int:record_id>/edit
 users           GET     /companies/<int:record_id>/persons
+users           GET     /companies/<int:record_id>/projects
+users           GET     /companies/<int:record_id>/sales-orders
 users           GET     /companies/new
 users           POST    /companies/new
 users           GET     /companies/suggestions
@@ -89,6 +92,8 @@ users           GET     /persons/<int:record_id>/delete
 users           POST    /persons/<int:record_id>/delete
 users           GET     /persons/<int:record_id>/edit
 users           POST    /persons/<int:record_id>/edit
+users           GET     /persons/<int:record_id>/projects
+users           GET     /persons/<int:record_id>/sales-orders
 users           GET     /persons/new
 users           POST    /persons/new
 users           GET     /persons/suggestions
@@ -100,11 +105,69 @@ own import      GET     /persons/import/<token>/progress
 own import      POST    /persons/import/<token>/progress
 own import      GET     /persons/import/<token>/refused.csv
 own import      POST    /persons/import/<token>/start
+users           GET     /projects
+users           GET     /projects/<int:record_id>
+users           GET     /projects/<int:record_id>/delete
+users           POST    /projects/<int:record_id>/delete
+users           GET     /projects/<int:record_id>/edit
+users           POST    /projects/<int:record_id>/edit
+users           GET     /projects/<int:record_id>/sales-orders
+users           GET     /projects/new
+users           POST    /projects/new
+users           GET     /projects/suggestions
+users           GET     /projects/import
+users           POST    /projects/import
+own import      GET     /projects/import/<token>
+own import      POST    /projects/import/<token>
+own import      GET     /projects/import/<token>/progress
+own import      POST    /projects/import/<token>/progress
+own import      GET     /projects/import/<token>/refused.csv
+own import      POST    /projects/import/<token>/start
+users           GET     /products
+users           GET     /products/<int:record_id>
+users           GET     /products/<int:record_id>/delete
+users           POST    /products/<int:record_id>/delete
+users           GET     /products/<int:record_id>/edit
+users           POST    /products/<int:record_id>/edit
+users           GET     /products/new
+users           POST    /products/new
+users           GET     /products/suggestions
+users           GET     /products/import
+users           POST    /products/import
+own import      GET     /products/import/<token>
+own import      POST    /products/import/<token>
+own import      GET     /products/import/<token>/progress
+own import      POST    /products/import/<token>/progress
+own import      GET     /products/import/<token>/refused.csv
+own import      POST    /products/import/<token>/start
+users           GET     /sales-orders
+users           GET     /sales-orders/<int:record_id>
+users           GET     /sales-orders/<int:record_id>/delete
+users           POST    /sales-orders/<int:record_id>/delete
+users           GET     /sales-orders/<int:record_id>/edit
+users           POST    /sales-orders/<int:record_id>/edit
+users           GET     /sales-orders/new
+users           POST    /sales-orders/new
+users           GET     /sales-orders/suggestions
+users           GET     /sales-orders/import
+users           POST    /sales-orders/import
+own import      GET     /sales-orders/import/<token>
+own import      POST    /sales-orders/import/<token>
+own import      GET     /sales-orders/import/<token>/progress
+own import      POST    /sales-orders/import/<token>/progress
+own import      GET     /sales-orders/import/<token>/refused.csv
+own import      POST    /sales-orders/import/<token>/start
 
 users           GET     /companies/<int:record_id>/erp
 who see it      GET     /companies/<int:record_id>/erp/links/<int:link_id>
 users           GET     /persons/<int:record_id>/erp
 who see it      GET     /persons/<int:record_id>/erp/links/<int:link_id>
+users           GET     /projects/<int:record_id>/erp
+who see it      GET     /projects/<int:record_id>/erp/links/<int:link_id>
+users           GET     /products/<int:record_id>/erp
+who see it      GET     /products/<int:record_id>/erp/links/<int:link_id>
+users           GET     /sales-orders/<int:record_id>/erp
+who see it      GET     /sales-orders/<int:record_id>/erp/links/<int:link_id>
 
 users           GET     /sync
 users           GET     /sync/runs
@@ -212,6 +275,30 @@ API write       DELETE  /api/v1/persons/<int:record_id>
 API read        GET     /api/v1/persons/external-ids/<source>/<external_id>
 API write       POST    /api/v1/persons/upsert
 API read        GET     /api/v1/persons/<int:record_id>/erp-tab
+API read        GET     /api/v1/projects
+API write       POST    /api/v1/projects
+API read        GET     /api/v1/projects/<int:record_id>
+API write       PATCH   /api/v1/projects/<int:record_id>
+API write       DELETE  /api/v1/projects/<int:record_id>
+API read        GET     /api/v1/projects/external-ids/<source>/<external_id>
+API write       POST    /api/v1/projects/upsert
+API read        GET     /api/v1/projects/<int:record_id>/erp-tab
+API read        GET     /api/v1/products
+API write       POST    /api/v1/products
+API read        GET     /api/v1/products/<int:record_id>
+API write       PATCH   /api/v1/products/<int:record_id>
+API write       DELETE  /api/v1/products/<int:record_id>
+API read        GET     /api/v1/products/external-ids/<source>/<external_id>
+API write       POST    /api/v1/products/upsert
+API read        GET     /api/v1/products/<int:record_id>/erp-tab
+API read        GET     /api/v1/sales-orders
+API write       POST    /api/v1/sales-orders
+API read        GET     /api/v1/sales-orders/<int:record_id>
+API write       PATCH   /api/v1/sales-orders/<int:record_id>
+API write       DELETE  /api/v1/sales-orders/<int:record_id>
+API read        GET     /api/v1/sales-orders/external-ids/<source>/<external_id>
+API write       POST    /api/v1/sales-orders/upsert
+API read        GET     /api/v1/sales-orders/<int:record_id>/erp-tab
 
 API read        GET     /api/v1/erp-links
 API admin       POST    /api/v1/erp-links
@@ -270,10 +357,10 @@ class Installation:
 
     def path(self, rule: str) -> str:
         ids = {**self.world.ids, **FILLED_IN, "filename": FILES.get(rule, "")}
-        if "/persons" in rule and not rule.startswith("/companies"):
-            ids["record_id"] = ids["person_id"]
-        if "/import/" in rule:
-            ids["token"] = ids["person_import" if rule.startswith("/persons") else "company_import"]
+        path = rule.removeprefix("/api/v1").split("/")[1]
+        entity = next((entity.key for entity in entity_types().values() if entity.path == path), "")
+        if entity:
+            ids.update(record_id=ids[f"{entity}_id"], token=ids[f"{entity}_import"] if "/import/" in rule else "")
         for name, value in ids.items():
             for converter in ("", "int:", "path:", "string:"):
                 rule = rule.replace(f"<{converter}{name}>", str(value))

@@ -1,7 +1,8 @@
 """One installation with something of everything, for the tests that walk all routes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
@@ -19,12 +20,26 @@ from host.crm.custom_fields import FieldChange, add_field
 from host.crm.external_ids import add_external_ids
 from host.crm.fields import CrmType
 from host.crm.importing import operations as importing
+from host.crm.registry import entity_types
+from host.crm.values import CrmRows, CrmValue
 from host.database import Database
 from host.jobs.models import WorkerProcess
+from sync_connectors import ActorType
 from tests.accounts import CONSOLE, make_administrator, make_user
+from tests.erp_links.mapping.stored import DECLARED as PLAIN
 from tests.erp_links.mapping.stored import stored_link
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DECLARED = replace(
+    PLAIN,
+    actor_types=(
+        *PLAIN.actor_types,
+        ActorType("Project", "Project", "Projects", entity="project"),
+        ActorType("Product", "Product", "Products", entity="product"),
+        ActorType("SalesOrder", "Sales order", "Sales orders", entity="sales_order"),
+    ),
+)
+"""What Plain ERP declares, and a type for each other entity of the hub."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +63,25 @@ def make_world(database: Database, data_folder: Path) -> World:
     with database.writing() as session:
         group = create_group(session, CONSOLE, name="Inside", member_ids=[inside.id])
         token, _text = create_token(session, CONSOLE, administrator.id, "to be revoked", "read", None)
-        link = stored_link(session, "Hidden link")
+        link = stored_link(session, "Hidden link", DECLARED)
         link.visibility = Visibility.SELECTED.value
         link.state = LinkState.ACTIVE.value
         session.add(LinkAccess(link_id=link.id, group_id=group.id))
         session.execute(update(LinkActorType).where(LinkActorType.link_id == link.id).values(active=True))
         (company,) = bulk.insert_many(session, "company", [{"name": "Nordwind"}], "user:1", NOON)
         (person,) = bulk.insert_many(session, "person", [{"last_name": "Berg", "company": company}], "user:1", NOON)
+        (project,) = bulk.insert_many(session, "project", [{"name": "Kitchen", "company": company}], "user:1", NOON)
+        (product,) = bulk.insert_many(session, "product", [{"name": "Hinge", "number": "A-1"}], "user:1", NOON)
+        lines: CrmRows = {"10": {"item_number": "A-1", "quantity": Decimal(4)}}
+        order_values: dict[str, CrmValue] = {"number": "900", "company": company, "project": project, "lines": lines}
+        (order,) = bulk.insert_many(session, "sales_order", [order_values], "user:1", NOON)
+        entities = {
+            "company": company,
+            "person": person,
+            "project": project,
+            "product": product,
+            "sales_order": order,
+        }
         run = Run(
             link_id=link.id,
             cause="request",
@@ -100,14 +127,13 @@ def make_world(database: Database, data_folder: Path) -> World:
             "connector_id": link.connector_id,
             "type_id": type_ids[0],
             "record_id": company,
-            "company_id": company,
-            "person_id": person,
             "run_id": run.id,
             "failed_id": failed.id,
             **_custom_field_and_list(session),
-            **_external_ids(session, company, person),
+            **{f"{entity_type}_id": record_id for entity_type, record_id in entities.items()},
+            **_external_ids(session, entities),
         }
-        for entity_type in ("company", "person"):
+        for entity_type in entity_types():
             ids[f"{entity_type}_import"] = _import(session, inside, entity_type, data_folder)
     return World(administrator, inside, outside, ids)
 
@@ -119,9 +145,9 @@ def _custom_field_and_list(session: Session) -> dict[str, int | str]:
     return {"field_id": field.id, "list_key": colours.key, "item_key": red}
 
 
-def _external_ids(session: Session, company: int, person: int) -> dict[str, int | str]:
-    add_external_ids(session, "company", "shop", {"S1": company})
-    add_external_ids(session, "person", "shop", {"S1": person})
+def _external_ids(session: Session, entities: dict[str, int]) -> dict[str, int | str]:
+    for entity_type, record_id in entities.items():
+        add_external_ids(session, entity_type, "shop", {"S1": record_id})
     return {"source": "shop", "external_id": "S1"}
 
 

@@ -131,7 +131,7 @@ def _added(entity: EntityType, sent: dict[str, Any]) -> dict[str, Any]:
         try:
             made = records.create(session, entity.key, values, origin=origin_of(current_doer()), at=datetime.now(UTC))
         except InvalidInputError as error:
-            raise InvalidInputError(as_api_errors(error.errors, known)) from error
+            raise InvalidInputError(as_api_errors(error.errors, known, values)) from error
         return _answer(session, entity, made)
 
 
@@ -150,7 +150,7 @@ def _changed(entity: EntityType, record_id: int, sent: dict[str, Any]) -> dict[s
                 at=datetime.now(UTC),
             )
         except InvalidInputError as error:
-            raise InvalidInputError(as_api_errors(error.errors, known)) from error
+            raise InvalidInputError(as_api_errors(error.errors, known, values)) from error
         return _answer(session, entity, saved)
 
 

@@ -35,11 +35,25 @@ def values_of(sent: Mapping[str, Any], entity: EntityType, known: Mapping[str, C
     return values
 
 
-def as_api_errors(errors: Mapping[str, Sequence[str]], known: Mapping[str, CrmField]) -> dict[str, list[str]]:
-    """Return faults by field under the names that the API's JSON has."""
-    return {
-        f"custom.{key}" if key in known and known[key].custom else key: list(texts) for key, texts in errors.items()
+def as_api_errors(
+    errors: Mapping[str, Sequence[str]], known: Mapping[str, CrmField], values: Mapping[str, CrmValue]
+) -> dict[str, list[str]]:
+    """Return faults by field under the names that the API's JSON has: rows go by their place among those sent."""
+    names = {
+        f"{key}.{row_key}": f"{key}.{place}"
+        for key, rows in values.items()
+        if isinstance(rows, dict)
+        for place, row_key in enumerate(rows)
     }
+    found = {}
+    for key, texts in errors.items():
+        owner, _dot, column = key.rpartition(".")
+        if key in known and known[key].custom:
+            name = f"custom.{key}"
+        else:
+            name = names.get(key) or (f"{names[owner]}.{column}" if owner in names else key)
+        found[name] = list(texts)
+    return found
 
 
 def answers(

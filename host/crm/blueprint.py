@@ -16,7 +16,13 @@ from host.web.navigation import NavigationItem, Section, for_administrators, reg
 
 blueprint = Blueprint("crm", __name__)
 
-ICONS = {"company": "building", "person": "person"}
+ICONS = {
+    "company": "building",
+    "person": "person",
+    "project": "kanban",
+    "product": "box-seam",
+    "sales_order": "cart",
+}
 
 SETTINGS = (
     (20, _l("Fields"), "fields", "input-cursor-text"),

@@ -1,7 +1,7 @@
 """Checking what somebody wants to store in a record, every fault at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -10,9 +10,13 @@ from sqlalchemy.orm import Session
 from host.crm.fields import CrmField, CrmType
 from host.crm.lists import items_for
 from host.crm.registry import entity_type_of
+from host.crm.row_values import Faults, checked_rows
 from host.crm.tables import table_of
 from host.crm.values import CrmValue, checker_of
 from host.errors import InvalidInputError
+
+Check = Callable[[object, CrmValue], tuple[CrmValue, Faults]]
+"""Takes a value and the one that is stored; returns the value as the hub stores it, and what is wrong with it."""
 
 
 def checked_values(
@@ -48,11 +52,11 @@ def checked_values(
     items = items_for(session, [fields[key] for key in changing], active_only=True)
     checked: dict[str, CrmValue] = {}
     for key, value in changing.items():
-        field = fields[key]
-        try:
-            checked[key] = checker_of(field, items.get(field.list_key, ()))(value)
-        except ValueError as error:
-            errors[key].append(str(error))
+        stored, found = check_of(fields[key], items)(value, present.get(key))
+        if found:
+            errors.update(found)
+        else:
+            checked[key] = stored
     _check_references(session, fields, checked, errors)
     for key, texts in required_faults(entity_type, {**present, **checked}).items():
         if not errors.get(key):
@@ -60,6 +64,30 @@ def checked_values(
     if errors:
         raise InvalidInputError(errors)
     return {key: value for key, value in checked.items() if present.get(key) != value}
+
+
+def check_of(field: CrmField, items: Mapping[str, Collection[str]]) -> Check:
+    """Return what checks the values of a field, made once for many records.
+
+    Args:
+        field: The field.
+        items: Keys of the items that may be chosen, by the key of their list.
+    """
+    if field.type is CrmType.ROWS:
+
+        def rows_checked(value: object, present: CrmValue) -> tuple[CrmValue, Faults]:
+            return checked_rows(field, value, present if isinstance(present, dict) else {}, items)
+
+        return rows_checked
+    check = checker_of(field, items.get(field.list_key, ()))
+
+    def checked(value: object, _present: CrmValue) -> tuple[CrmValue, Faults]:
+        try:
+            return check(value), {}
+        except ValueError as error:
+            return None, {field.key: [str(error)]}
+
+    return checked
 
 
 def missing_references(

@@ -58,9 +58,9 @@ def upsert(
             "external_id": external_id,
             "outcome": decision.outcome,
             "id": record_id,
-            "errors": as_api_errors(decision.errors, known),
+            "errors": as_api_errors(decision.errors, known, row.values),
         }
-        for (external_id, _values), decision, record_id in zip(items, decisions, ids, strict=True)
+        for (external_id, _values), row, decision, record_id in zip(items, rows, decisions, ids, strict=True)
     ]
 
 

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from host.crm.entities.company import COMPANY
 from host.crm.entities.person import PERSON
+from host.crm.entities.product import PRODUCT
+from host.crm.entities.project import PROJECT
+from host.crm.entities.sales_order import SALES_ORDER
 from host.crm.entity_type import EntityType
 from host.crm.fields import CrmField, CrmType
 from host.crm.models import CustomField
@@ -18,7 +21,7 @@ from host.errors import NotFoundError
 
 __all__ = ["CrmField", "CrmType", "EntityType", "entity_type_of", "entity_types", "fields_of"]
 
-ENTITIES = (COMPANY, PERSON)
+ENTITIES = (COMPANY, PERSON, PROJECT, PRODUCT, SALES_ORDER)
 """The hub's entities; one that refers to another stands after it."""
 
 _BY_KEY = MappingProxyType({entity.key: entity for entity in ENTITIES})

@@ -9,6 +9,7 @@ from flask_babel import to_utc
 from marshmallow import fields
 
 from host.crm.fields import CrmField, CrmType
+from host.crm.row_schema import RowList
 from host.crm.values import CrmValue
 from host.schemas import Schema, Text, VerbatimText
 
@@ -58,8 +59,10 @@ class WideInteger(fields.Field[int]):
         raise self.make_error("invalid")
 
 
-def value_field(field: CrmField, *, is_input: bool = True) -> fields.Field[Any]:
+def value_field(field: CrmField, *, is_input: bool = True, owner: str = "") -> fields.Field[Any]:
     """Return the marshmallow field of a hub field, with its key as `data_key`.
+
+    The schema of rows is named after that of the record, `owner`.
 
     What is required, how long a text may be and what a list holds is judged by `host.crm.checking`, which sees the
     whole record and what it was before.
@@ -68,12 +71,15 @@ def value_field(field: CrmField, *, is_input: bool = True) -> fields.Field[Any]:
     options: dict[str, Any] = {"data_key": field.key, "allow_none": True, "metadata": {"description": described}}
     if not is_input:
         options["required"] = True
+    if field.type is CrmType.ROWS:
+        columns = values_schema(f"{owner}{field.column.title()}", field.row_fields, is_input=is_input)
+        return RowList(field, columns, is_input=is_input, **options)
     return _KINDS[field.type](**options)
 
 
 def values_schema(name: str, declared: Iterable[CrmField], *, is_input: bool = True) -> type[Schema]:
     """Return a schema with these fields; what it loads is turned into values by `values_by_key`."""
-    made = {field.column: value_field(field, is_input=is_input) for field in declared}
+    made = {field.column: value_field(field, is_input=is_input, owner=name) for field in declared}
     return cast(type[Schema], Schema.from_dict(made, name=name))
 
 

@@ -65,7 +65,14 @@ def _declare(entity: EntityType) -> Table:
     ]
     # without AUTOINCREMENT SQLite gives the id of the last deleted record to the next one, and with it all that
     # other systems still remember under that id
-    return Table(entity.key, Base.metadata, *columns, *_indexes(entity), sqlite_autoincrement=True)
+    return Table(
+        entity.key,
+        Base.metadata,
+        *columns,
+        *_indexes(entity),
+        sqlite_autoincrement=True,
+        info={"entity_type": entity.key},
+    )
 
 
 def _declare_rows(entity: EntityType, field: CrmField) -> Table:
@@ -78,6 +85,7 @@ def _declare_rows(entity: EntityType, field: CrmField) -> Table:
         Column("position", Integer, nullable=False),
         *(_column(each) for each in field.row_fields),
         UniqueConstraint("owner_id", "row_key"),
+        info={"entity_type": entity.key},
     )
 
 

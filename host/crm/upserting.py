@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from host.crm import bulk
-from host.crm.checking import missing_references, required_faults
+from host.crm.checking import check_of, missing_references, required_faults
 from host.crm.fields import CrmField, CrmType
 from host.crm.lists import items_for
-from host.crm.values import CrmValue, checker_of
+from host.crm.values import CrmValue
 
 Errors = dict[str, list[str]]
 
@@ -71,7 +71,7 @@ def decide(
     """
     used = [fields[key] for key in dict.fromkeys(key for row in rows for key in row.values)]
     items = items_for(session, used, active_only=True)
-    checkers = {one.key: checker_of(one, items.get(one.list_key, ())) for one in used}
+    checks = {one.key: check_of(one, items) for one in used}
     absent = _absent_references(session, used, rows, lock=lock)
     ids = {record_id for row in rows for record_id in row.matches[:1]}
     present = bulk.read_many(session, entity_type, ids, lock=lock)
@@ -86,12 +86,11 @@ def decide(
         for key, value in row.values.items():
             if before.get(key) == value:
                 continue
-            try:
-                checked = checkers[key](value)
-            except ValueError as error:
-                errors[key].append(str(error))
+            checked, found = checks[key](value, before.get(key))
+            if found:
+                errors.update(found)
                 continue
-            if checked in absent.get(key, ()):
+            if key in absent and checked in absent[key]:
                 errors[key].append(_("does not exist"))
             if before.get(key) != checked:
                 changes[key] = (before.get(key), checked)

@@ -77,7 +77,7 @@ def checked_settings(
     columns = tuple(values["column"])
     errors: dict[str, list[str]] = {}
     used = [key for key in columns if key]
-    if len(columns) != len(header) or any(key not in known and key != EXTERNAL_ID for key in used):
+    if len(columns) != len(header) or not _may_be_filled(used, known):
         errors["column"] = [_("do not fit the file, load the page again")]
     elif not used:
         errors["column"] = [_("assign at least one column to a field")]
@@ -103,12 +103,18 @@ def checked_settings(
     )
 
 
+def _may_be_filled(keys: Sequence[str], known: Mapping[str, CrmField]) -> bool:
+    return all(key == EXTERNAL_ID or (key in known and not known[key].row_fields) for key in keys)
+
+
 def proposed_settings(
     entity: EntityType, known: Mapping[str, CrmField], header: Sequence[str], delimiter: str
 ) -> ImportSettings:
     """Return settings that suit the names of the columns: each is looked for among labels and keys of fields."""
     by_name: dict[str, str] = {"external id": EXTERNAL_ID, "external_id": EXTERNAL_ID}
     for key, field in known.items():
+        if field.row_fields:
+            continue
         for name in (key, field.column, str(field.label)):
             by_name.setdefault(name.casefold(), key)
     columns: list[str] = []

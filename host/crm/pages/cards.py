@@ -19,6 +19,7 @@ from host.crm.origins import is_of_link, origin_words
 from host.crm.panels import card_frame, reference_field
 from host.crm.record import FieldStamp, Record
 from host.crm.registry import entity_types, fields_of
+from host.crm.rows import rows_in
 from host.crm.titles import referenced_titles
 from host.database import current_database
 from host.errors import NotFoundError
@@ -44,11 +45,13 @@ def card(entity_type: str, record_id: int) -> ResponseReturnValue:
         frame = card_frame(session, current_principal(), entity_type, record_id, "card")
         record: Record = frame["record"]
         fields = fields_of(session, entity_type)
-        filled = [field for field in fields.values() if record.values[field.key] is not None]
+        filled = [field for field in fields.values() if record.values[field.key] not in (None, {})]
+        single = [field for field in filled if not field.row_fields]
         return render_template(
             "crm/card.html",
             **frame,
-            groups=[(str(group), list(several)) for group, several in groupby(filled, key=lambda field: field.group)],
+            groups=[(str(group), list(several)) for group, several in groupby(single, key=lambda field: field.group)],
+            rows_fields=[(field, _filled_columns(field, record)) for field in filled if field.row_fields],
             items=items_for(session, filled),
             titles=referenced_titles(session, filled, [record]),
             changes=_latest_changes(session, record, list(fields.values())),
@@ -75,6 +78,7 @@ def referring(entity_type: str, record_id: int, other_path: str) -> ResponseRetu
             after=request.args.get("after", ""),
             before=request.args.get("before", ""),
             limit=ROWS,
+            fields=list(dict.fromkeys([*other.list_fields, *other.title_fields])),
         )
         page = browse(session, other.key, asked)
         columns = [other.by_key[name] for name in other.list_fields if name != key]
@@ -89,6 +93,12 @@ def referring(entity_type: str, record_id: int, other_path: str) -> ResponseRetu
             items=items_for(session, columns),
             titles=referenced_titles(session, columns, page.records),
         )
+
+
+def _filled_columns(field: CrmField, record: Record) -> list[CrmField]:
+    """The columns in which any row has a value."""
+    rows = rows_in(record.values, field).values()
+    return [each for each in field.row_fields if any(row[each.key] is not None for row in rows)]
 
 
 def _latest_changes(session: Session, record: Record, fields: list[CrmField]) -> list[ShownChange]:

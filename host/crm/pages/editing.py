@@ -16,22 +16,25 @@ from host.crm.extensions import current_extensions
 from host.crm.external_ids import external_ids_of
 from host.crm.fields import CrmField, CrmType
 from host.crm.forms import (
-    Difference,
     Texts,
     base_of,
     changed_texts,
     expected_version_of,
     merged,
+    read_all_rows,
     read_base,
     read_values,
     texts_of,
     typed_texts,
+    with_room,
+    with_row_asked_for,
 )
 from host.crm.lists import items_for
 from host.crm.origins import origin_of, origin_words
 from host.crm.record import Record
 from host.crm.references import reference_text, resolved
 from host.crm.registry import entity_type_of, fields_of
+from host.crm.row_texts import Cells, Difference, cells_in
 from host.crm.titles import referenced_titles, titles_of
 from host.crm.values import CrmValue
 from host.database import current_database
@@ -45,10 +48,13 @@ def create(entity_type: str) -> ResponseReturnValue:
     with current_database().reading() as session:
         fields = _editable(session, entity_type)
         if request.method == "GET":
-            return _form(session, entity, fields, _begun(session, fields), {})
+            return _form(session, entity, fields, with_room(_begun(session, fields), fields), {})
     typed = typed_texts(request.form, fields)
+    if (asked := with_row_asked_for(typed, request.form, fields)) is not None:
+        with current_database().reading() as session:
+            return _form(session, entity, fields, asked, {})
     try:
-        values, faults = _read({key: text for key, text in typed.items() if text}, fields)
+        values, faults = _read(typed, {}, fields)
         with current_database().writing() as session:
             made = records.create(
                 session, entity_type, values, origin=origin_of(current_doer()), at=datetime.now(UTC), faults=faults
@@ -69,10 +75,13 @@ def edit(entity_type: str, record_id: int) -> ResponseReturnValue:
         record = records.get(session, entity_type, record_id)
         present = texts_of(record, fields, referenced_titles(session, fields.values(), [record]))
         if request.method == "GET":
-            return _form(session, entity, fields, present, present, record)
+            return _form(session, entity, fields, with_room(present, fields), present, record)
     base, typed = read_base(request.form.get("base", "")), typed_texts(request.form, fields)
+    if (asked := with_row_asked_for(typed, request.form, fields)) is not None:
+        with current_database().reading() as session:
+            return _form(session, entity, fields, asked, base, record)
     try:
-        values, faults = _read(changed_texts(typed, base), fields)
+        values, faults = _read(typed, base, fields)
         with current_database().writing() as session:
             saved = records.update(
                 session,
@@ -134,11 +143,15 @@ def _begun(session: Session, fields: Mapping[str, CrmField]) -> Texts:
     return begun
 
 
-def _read(texts: Texts, fields: Mapping[str, CrmField]) -> tuple[dict[str, CrmValue], dict[str, list[str]]]:
+def _read(
+    typed: Texts, base: Texts, fields: Mapping[str, CrmField]
+) -> tuple[dict[str, CrmValue], dict[str, list[str]]]:
+    texts = {key: text for key, text in changed_texts(typed, base).items() if key in fields}
     with current_database().reading() as session:
         plain, unknown = resolved(session, texts, fields)
     values, faults = read_values(plain, fields)
-    return values, {**faults, **unknown}
+    rows, faults_of_rows = read_all_rows(typed, base, fields)
+    return {**values, **rows}, {**faults, **unknown, **faults_of_rows}
 
 
 def _editable(session: Session, entity_type: str) -> dict[str, CrmField]:
@@ -160,7 +173,8 @@ def _form(
     groups: dict[str, list[CrmField]] = {}
     for field in fields.values():
         groups.setdefault(str(field.group) or _("More fields"), []).append(field)
-    version = request.form.get("version", "") if errors else ""
+    version = request.form.get("version", "") if request.method == "POST" and differences is None else ""
+    cells: dict[str, Cells] = {key: cells_in(texts, field) for key, field in fields.items() if field.row_fields}
     return render_template(
         "crm/edit.html",
         entity=entity,
@@ -168,11 +182,12 @@ def _form(
         version=version or (record.version if record else 0),
         groups=groups,
         texts=texts,
+        cells=cells,
         base=base_of(base),
         items=items_for(session, list(fields.values()), active_only=True),
         all_items=items_for(session, list(fields.values())),
         errors=errors or {},
-        open_keys={key for key, text in texts.items() if text} | set(errors or {}),
+        open_keys={key for key, text in texts.items() if text} | set(errors or {}) | cells.keys(),
         differences=differences,
         changed_by=changed_by,
     )

@@ -56,7 +56,7 @@ def list_records(entity_type: str) -> ResponseReturnValue:
         entity=entity,
         found=found,
         asked=asked,
-        fields=fields,
+        fields={key: field for key, field in fields.items() if not field.row_fields},
         filtered=filtered,
         comparisons=COMPARISONS,
         items=items,
@@ -109,4 +109,4 @@ def _filter_fields(entity: EntityType, fields: Mapping[str, CrmField]) -> list[C
     """The fields that the filter panel has inputs for: the usual ones, those in use, and one just asked for."""
     used = [name.partition(".")[2].partition(".")[2] for name in request.args if name.startswith(f"{PREFIX}.")]
     keys = dict.fromkeys([*entity.list_fields, *used, request.args.get("add", "")])
-    return [fields[key] for key in keys if key in fields]
+    return [fields[key] for key in keys if key in fields and not fields[key].row_fields]
