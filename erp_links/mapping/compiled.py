@@ -87,6 +87,8 @@ class CompiledMapping:
         required: Hub fields without which no record can be made.
         parent_field: Hub field that refers to the record of the actor's parent; empty where it has none.
         searchable: Keys of the ERP's fields that an advanced search can ask for.
+        list_state: A digest of each pair of lists with its table, by direction; where one changes, records whose items
+            were not mapped may be so now. Keys begin with `to_crm` or `to_erp`; lists that were not given have none.
         fingerprint: 16 bytes that change with anything that may turn the same ERP values into others.
     """
 
@@ -99,6 +101,7 @@ class CompiledMapping:
     required: tuple[CrmField, ...]
     parent_field: str
     searchable: frozenset[str]
+    list_state: Mapping[str, str]
     fingerprint: bytes
 
     @cached_property
@@ -161,20 +164,21 @@ def compile_mapping(
         required=tuple(field for field in entity.fields if field.required),
         parent_field=parent_field,
         searchable=frozenset(each.key for each in row.fields if each.searchable and each.missing_since is None),
+        list_state=_list_state(chosen, makers),
         fingerprint=_fingerprint(chosen, makers, parent_field, zone_name),
     )
 
 
-def lists_to_read(session: Session, row: LinkActorType) -> set[str]:
+def lists_to_read(session: Session, row: LinkActorType, *, pushing: bool = True) -> set[str]:
     """Return the names of the ERP's lists that `compile_mapping` has to know.
 
     These are the lists whose display texts go into text fields, and those of which the hub may send an equal key: only
-    one that the ERP's list has is sent.
+    one that the ERP's list has is sent. The latter are left out where nothing is to be sent (`pushing` false).
     """
     actor_type = actor_type_from_json(row.declaration)
     chosen = list(_chosen(row, actor_type, fields_of(session, row.entity_type)))
     shown = {name for each in chosen for name in each.lists_shown}
-    return shown | {erp_list for each in chosen if each.to_erp for erp_list, _ in each.list_pairs}
+    return shown | {erp_list for each in chosen if pushing and each.to_erp for erp_list, _ in each.list_pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +285,18 @@ def _parent_field(session: Session, row: LinkActorType, actor_type: ActorType, e
     )
 
 
+def _list_state(chosen: list[_Chosen], makers: _Makers) -> dict[str, str]:
+    filling = {pair for each in chosen if each.to_crm for pair in each.list_pairs}
+    shown = {name for each in chosen if each.to_crm for name in each.lists_shown}
+    sending = {pair for each in chosen if each.to_erp for pair in each.list_pairs if pair[0] in makers.texts}
+    told: dict[str, Mapping[str, str]] = {
+        **{f"to_crm {name}": makers.texts.get(name, {}) for name in shown},
+        **{f"to_crm {' '.join(pair)}": makers.tables[pair].to_crm for pair in filling},
+        **{f"to_erp {' '.join(pair)}": makers.tables[pair].to_erp for pair in sending},
+    }
+    return {key: _digest(sorted(items.items())).hex() for key, items in told.items()}
+
+
 def _fingerprint(chosen: list[_Chosen], makers: _Makers, parent_field: str, zone_name: str) -> bytes:
     told = [
         (
@@ -295,4 +311,8 @@ def _fingerprint(chosen: list[_Chosen], makers: _Makers, parent_field: str, zone
         )
         for each in chosen
     ]
-    return blake2b(repr((told, parent_field, zone_name)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return _digest((told, parent_field, zone_name))
+
+
+def _digest(told: object) -> bytes:
+    return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).digest()

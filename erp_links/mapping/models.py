@@ -24,6 +24,7 @@ class LinkActorType(Base):
 
     `match_fields` are hub field keys whose equality pairs an unpaired actor with an entity. `full_read_due` says why
     everything has to be read from the ERP again, `full_push_due` why everything of the hub has to be looked at again.
+    `list_state` holds digests of the lists and their tables as they were when the last run began.
     """
 
     __tablename__ = "link_actor_type"
@@ -44,6 +45,7 @@ class LinkActorType(Base):
     full_read_due: Mapped[str | None] = mapped_column(String(64))
     full_push_due: Mapped[str | None] = mapped_column(String(64))
     deletions_watermark: Mapped[str | None] = mapped_column(Text)
+    list_state: Mapped[dict[str, str]] = mapped_column(JsonValue, default=dict)
     version: Mapped[int] = mapped_column(default=1)
 
     link: Mapped[ErpLink] = relationship()

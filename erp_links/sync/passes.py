@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.compiled import CompiledMapping
+from erp_links.mapping.list_state import note_lists
 from erp_links.mapping.models import LinkActorType
 from erp_links.sync.failures import Direction
 from erp_links.sync.models import Pass
@@ -45,6 +46,7 @@ def open_pass(
     everything. The mark is taken off here: one that is set while the pass is under way stands for something newer, and
     stays for the next run.
     """
+    note_lists(actor_type, mapping)
     found = session.scalars(
         select(Pass).where(
             Pass.link_id == actor_type.link_id,

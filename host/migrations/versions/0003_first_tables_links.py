@@ -160,6 +160,7 @@ def upgrade() -> None:
         sa.Column("full_read_due", sa.String(length=64), nullable=True),
         sa.Column("full_push_due", sa.String(length=64), nullable=True),
         sa.Column("deletions_watermark", sa.Text(), nullable=True),
+        sa.Column("list_state", JsonValue, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["link_id"], ["erp_link.id"], name=op.f("fk_link_actor_type_link_id_erp_link"), ondelete="CASCADE"
