@@ -34,8 +34,11 @@ def set_up(runtime: LinkRuntime, tell: Callable[[str], None]) -> int:
     with runtime.database.writing() as session:
         ensure_standard_lists(session)
         administrator_id, group_id = add_people(session, console)
-        companies, persons = fill_hub(session, CUSTOMERS, administrator_id)
-    tell(f"CRM: {companies} companies, {persons} persons")
+        entered = fill_hub(session, CUSTOMERS, administrator_id)
+    tell(
+        f"CRM: {entered.companies} companies, {entered.persons} persons, {entered.projects} projects, "
+        f"{entered.products} products, {entered.orders} sales orders"
+    )
     workbook = runtime.settings.files_root / WORKBOOK
     write_sample(workbook, CUSTOMERS)
     tell(f"ERP: {CUSTOMERS} customers in {workbook}")
