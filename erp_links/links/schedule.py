@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
 from erp_links.links.finding import OBJECT_TYPE, link_to_change
@@ -104,6 +104,12 @@ def schedule_of(link: ErpLink, stored: SyncSettings) -> Schedule:
         automatic=stored.automatic if link.automatic is None else link.automatic,
         interval_seconds=link.interval_seconds or stored.interval_seconds,
     )
+
+
+def is_automatic() -> ColumnElement[bool]:
+    """Return the condition on a row of `ErpLink` that its syncs start by themselves, as `schedule_of` says it."""
+    of_installation = select(SyncSettings.automatic).where(SyncSettings.id == _ONLY_ROW).scalar_subquery()
+    return func.coalesce(ErpLink.automatic, of_installation, false())
 
 
 def interval_words(seconds: int) -> str:

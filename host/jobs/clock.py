@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
+
+from host.database import UtcDateTime
 
 
 def read_clock(session: Session) -> datetime:
@@ -17,3 +19,10 @@ def read_clock(session: Session) -> datetime:
         told: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
         return told.astimezone(UTC)
     return datetime.now(UTC)
+
+
+def clock_of(session: Session) -> ColumnElement[datetime]:
+    """Return the same time for use in a statement, which saves one of its own."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.clock_timestamp()
+    return literal(datetime.now(UTC), UtcDateTime)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from host.jobs.clock import read_clock
@@ -35,14 +35,21 @@ def acquire(session: Session, name: str, holder: str, seconds: float) -> HeldLea
         update(Lease)
         .where(
             Lease.name == name,
-            or_(Lease.holder == "", Lease.expires_at.is_(None), Lease.expires_at < now),
-            or_(Lease.call_until.is_(None), Lease.call_until < now),
+            is_free(now),
         )
         .values(holder=holder, fence=Lease.fence + 1, acquired_at=now, expires_at=expires_at, call_until=None)
         .returning(Lease.fence)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
     return None if taken is None else HeldLease(name, holder, taken, expires_at)
+
+
+def is_free(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return the condition on a row of `Lease` under which it may be taken; a lease without a row is free as well."""
+    return and_(
+        or_(Lease.holder == "", Lease.expires_at.is_(None), Lease.expires_at < now),
+        or_(Lease.call_until.is_(None), Lease.call_until < now),
+    )
 
 
 def renew(session: Session, lease: HeldLease, seconds: float, *, call_seconds: float = 0) -> HeldLease | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from host.jobs.clock import read_clock
+from host.jobs.clock import clock_of, read_clock
 from host.jobs.models import WorkerProcess
 
 BEAT_SECONDS = 5.0
@@ -32,7 +32,7 @@ def appear(session: Session, worker_id: str) -> None:
 
 def beat(session: Session, worker_id: str) -> None:
     """Say that the worker is alive."""
-    session.execute(update(WorkerProcess).where(WorkerProcess.id == worker_id).values(heartbeat_at=read_clock(session)))
+    session.execute(update(WorkerProcess).where(WorkerProcess.id == worker_id).values(heartbeat_at=clock_of(session)))
 
 
 def disappear(session: Session, worker_id: str) -> None:

@@ -1,7 +1,10 @@
 """What a worker asks for work."""
 
 import threading
+from datetime import datetime
 from typing import Protocol
+
+from sqlalchemy import ColumnElement
 
 
 class WorkSource(Protocol):
@@ -14,6 +17,19 @@ class WorkSource(Protocol):
     @property
     def name(self) -> str:
         """Name for the log."""
+
+    @property
+    def pause_seconds(self) -> float:
+        """How long the source is left alone after it was asked in vain, for what `is_due` cannot see beforehand."""
+
+    def is_due(self, now: ColumnElement[datetime]) -> ColumnElement[bool]:
+        """Return a condition that holds whenever there may be work.
+
+        A worker that has nothing to do asks the conditions of all its sources in one statement per poll.
+
+        Args:
+            now: The present time by the clock that all workers share.
+        """
 
     def work(self, stopping: threading.Event) -> bool:
         """Do one piece of work, if any waits that nobody else does.

@@ -8,19 +8,26 @@ from collections.abc import Sequence
 from types import FrameType
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from host.database import Database
 from host.jobs import presence
+from host.jobs.clock import clock_of
 from host.jobs.sources import WorkSource
 
 log = logging.getLogger(__name__)
 
 _LONGEST_REST_SECONDS = 60.0
+_LONGEST_ABSENCE_SECONDS = 10.0
+"""How long a worker waits at most before it tries again to reach a database that was away."""
 
 
 class Worker:
     """Runs work sources on a few threads, so that one slow ERP does not hold up the other links.
+
+    Threads without work wait in line, and only the first looks: one statement per poll asks for all sources whether
+    something is due. As soon as it is, that thread does it and the next one looks, so that much work is taken at once.
 
     `stop` lets the work in hand come to its next safe point. An error of a source is logged, and that source rests
     for a while that doubles with each further error; the others go on.
@@ -35,7 +42,9 @@ class Worker:
         self._poll_seconds = poll_seconds
         self._threads = threads
         self._stopping = threading.Event()
-        self._resting = threading.Lock()
+        self._first_in_line = threading.Lock()
+        self._rests = {source.name: _Rest(_LONGEST_REST_SECONDS) for source in self._sources}
+        self._absence = _Rest(_LONGEST_ABSENCE_SECONDS)
 
     def run(self) -> None:
         """Work until `stop` is called; blocks."""
@@ -78,31 +87,50 @@ class Worker:
             log.warning("worker %s could not reach the database", self.id, exc_info=True)
 
     def _lane(self) -> None:
-        resting = {source.name: _Rest() for source in self._sources}
         while not self._stopping.is_set():
-            busy = False
-            for source in self._sources:
-                if self._stopping.is_set():
-                    return
-                rest = resting[source.name]
-                if not rest.is_over:
-                    continue
-                try:
-                    busy = source.work(self._stopping) or busy
-                except Exception:
-                    log.exception("%s failed, next try in %.0f s", source.name, rest.lengthen())
-                else:
-                    rest.forget()
-            if not busy:
-                # idle threads rest one after the other, so that together they look once per interval, not each
-                with self._resting:
+            with self._first_in_line:
+                due: list[WorkSource] = []
+                while not self._stopping.is_set() and not (due := self._due()):
                     self._stopping.wait(self._poll_seconds)
+            for source in due:
+                if not self._stopping.is_set():
+                    self._ask(source)
+
+    def _due(self) -> list[WorkSource]:
+        """Return the sources that may have work and do not rest."""
+        asked = [source for source in self._sources if self._rests[source.name].is_over]
+        if not asked or not self._absence.is_over:
+            return []
+        try:
+            with self._database.reading() as session:
+                now = clock_of(session)
+                told = session.execute(select(*(source.is_due(now) for source in asked))).one()
+        except SQLAlchemyError:
+            log.warning("cannot look for work, next try in %.0f s", self._absence.lengthen(), exc_info=True)
+            return []
+        self._absence.forget()
+        return [source for source, is_due in zip(asked, told, strict=True) if is_due]
+
+    def _ask(self, source: WorkSource) -> None:
+        rest = self._rests[source.name]
+        # for what is left alone between two looks one thread at a time is enough
+        rest.last(source.pause_seconds)
+        try:
+            found = source.work(self._stopping)
+        except Exception:
+            log.exception("%s failed, next try in %.0f s", source.name, rest.lengthen())
+            return
+        rest.forget()
+        if not found:
+            # at least until the next poll, so that what stays due does not make all threads ask in turn
+            rest.last(max(source.pause_seconds, self._poll_seconds))
 
 
 class _Rest:
-    """How long a source that failed is left alone."""
+    """How long something that failed, or had nothing to do, is left alone. Threads share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest_seconds: float) -> None:
+        self._longest_seconds = longest_seconds
         self._seconds = 0.0
         self._until = 0.0
 
@@ -111,9 +139,12 @@ class _Rest:
         return time.monotonic() >= self._until
 
     def lengthen(self) -> float:
-        self._seconds = min(max(self._seconds * 2, 1.0), _LONGEST_REST_SECONDS)
+        self._seconds = min(max(self._seconds * 2, 1.0), self._longest_seconds)
         self._until = time.monotonic() + self._seconds
         return self._seconds
 
+    def last(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
     def forget(self) -> None:
-        self._seconds = 0.0
+        self._seconds = self._until = 0.0

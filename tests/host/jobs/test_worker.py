@@ -4,10 +4,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, true, update
 
 from host.database import Database
 from host.jobs import presence
@@ -19,10 +19,15 @@ CHECKOUT = Path(__file__).parents[3]
 
 
 class Counting:
+    pause_seconds = 0.0
+
     def __init__(self, name: str, do: Callable[[int], bool]) -> None:
         self.name = name
         self.calls = 0
         self._do = do
+
+    def is_due(self, _now: ColumnElement[datetime]) -> ColumnElement[bool]:
+        return true()
 
     def work(self, stopping: threading.Event) -> bool:
         self.calls += 1
@@ -79,11 +84,15 @@ def test_a_worker_that_was_killed_stops_counting_as_alive(database: Database) ->
 
 WORKING_PROCESS = """
 import sys, threading
+from sqlalchemy import true
 from host.database import Database
 from host.jobs import Worker
 
 class Pages:
     name = "pages"
+    pause_seconds = 0
+    def is_due(self, now):
+        return true()
     def work(self, stopping):
         print("page begun", flush=True)
         threading.Event().wait(0.5)
