@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from host.accounts.models import Role, SetupLink, User
 from host.accounts.operations.users import create_user
+from host.address import address_of
 from host.audit.doer import Doer
 from host.errors import NotFoundError
 from host.settings import Settings
@@ -28,8 +29,7 @@ def first_administrator_link(session: Session, settings: Settings) -> str | None
     session.execute(delete(SetupLink))
     session.add(SetupLink(digest=_digest(token), expires_at=datetime.now(UTC) + VALID_FOR))
     session.flush()
-    base = settings.public_url.rstrip("/") or f"http://{_dialled(settings.host)}:{settings.port}"
-    return f"{base}{settings.path_prefix}/setup/{token}"
+    return f"{address_of(settings)}/setup/{token}"
 
 
 def setup_link_is_open(session: Session, token: str) -> bool:
@@ -68,10 +68,3 @@ def _open_link(session: Session, token: str) -> SetupLink | None:
 
 def _digest(token: str) -> str:
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _dialled(host: str) -> str:
-    """Return a host that a browser on this machine can dial; a wildcard address is none."""
-    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared with, not bound to
-        return "localhost"
-    return f"[{host}]" if ":" in host else host

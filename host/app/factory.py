@@ -5,16 +5,15 @@ from datetime import timedelta
 from flask import Flask
 
 from erp_links.runtime import EXTENSION as LINKS
-from erp_links.runtime import LinkRuntime
 from host.app.features import FEATURES
+from host.app.opening import open_runtime
 from host.database import Database
 from host.database.database import EXTENSION as DATABASE
-from host.secrets import SecretBox
 from host.secrets.box import EXTENSION as SECRET_BOX
 from host.settings import Settings
 from host.templating import template_folder
 from sync_connectors.loading import EXTENSION as PLUGINS
-from sync_connectors.loading import Plugins, load_plugins
+from sync_connectors.loading import Plugins
 
 SETTINGS = "tieline_settings"
 
@@ -32,9 +31,9 @@ def create_app(settings: Settings, database: Database | None = None, plugins: Pl
         PluginError: In strict mode, a plugin failed to load.
     """
     app = Flask("host", template_folder=str(template_folder()), static_folder="static")
-    box = SecretBox.from_settings(settings)
+    runtime = open_runtime(settings, database, plugins)
     app.config.update(
-        SECRET_KEY=box.derive(b"sessions"),
+        SECRET_KEY=runtime.secret_box.derive(b"sessions"),
         SESSION_COOKIE_NAME="tieline_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -44,11 +43,10 @@ def create_app(settings: Settings, database: Database | None = None, plugins: Pl
         MAX_CONTENT_LENGTH=settings.upload_megabytes * 1024 * 1024,
     )
     app.extensions[SETTINGS] = settings
-    database = app.extensions[DATABASE] = database or Database(settings.database_url)
-    plugins = app.extensions[PLUGINS] = plugins or load_plugins(settings)
-    app.extensions[SECRET_BOX] = box
-    settings.files_root.mkdir(parents=True, exist_ok=True)
-    app.extensions[LINKS] = LinkRuntime(database, plugins, settings, box)
+    app.extensions[DATABASE] = runtime.database
+    app.extensions[PLUGINS] = runtime.plugins
+    app.extensions[SECRET_BOX] = runtime.secret_box
+    app.extensions[LINKS] = runtime
     for init_feature in FEATURES:
         init_feature(app, settings)
     return app

@@ -8,11 +8,12 @@ from types import FrameType
 
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
-from erp_links.runtime import EXTENSION as LINKS
 from erp_links.sync.work import DueLinks, RequestedRuns
 from host.accounts.setup import first_administrator_link
+from host.address import address_of
 from host.app.factory import create_app
 from host.app.listening import check_address
+from host.app.opening import open_runtime, wording_app
 from host.database import Database
 from host.jobs.worker import Worker
 from host.settings import Settings
@@ -39,10 +40,9 @@ def run_web(settings: Settings, database: Database) -> None:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     settings = replace(settings, port=_port_of(server))  # where they say 0, the system chose one
-    address = settings.public_url or f"http://{settings.host}:{settings.port}"
     with database.writing() as session:
         link = first_administrator_link(session, settings)
-    print(f"Tieline listens on {address}{settings.path_prefix}/", flush=True)  # noqa: T201 - for whoever started it
+    print(f"Tieline listens on {address_of(settings)}/", flush=True)  # noqa: T201 - for whoever started it
     if link:
         print(f"There is no administrator yet. Make one with this link, once: {link}", flush=True)  # noqa: T201 - for the console
     try:
@@ -53,12 +53,12 @@ def run_web(settings: Settings, database: Database) -> None:
 
 def run_worker(settings: Settings, database: Database) -> None:
     """Do the work that waits in the database until SIGTERM or SIGINT; blocks."""
-    app = create_app(settings, database)
-    runtime = app.extensions[LINKS]
+    runtime = open_runtime(settings, database)
+    context = wording_app(settings).app_context
     sources = (
         OutdatedDeclarations(database, runtime.plugins),
-        DueLinks(runtime, app.app_context),
-        RequestedRuns(runtime, app.app_context),
+        DueLinks(runtime, context),
+        RequestedRuns(runtime, context),
     )
     worker = Worker(database, sources, poll_seconds=settings.worker_poll_seconds, threads=settings.worker_threads)
     worker.stop_on_signals()

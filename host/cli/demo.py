@@ -5,6 +5,7 @@ import threading
 
 import click
 
+from host.address import address_of
 from host.app.demo import is_set_up, set_up, show_first_sync
 from host.app.listening import check_address, wait_until_listening
 from host.app.supervisor import Supervisor
@@ -37,7 +38,7 @@ def demo(installation: Installation, *, reset: bool) -> None:
         with installation.app.app_context(), told():
             set_up(installation.runtime, click.echo)
     settings, database = installation.settings, installation.migrated_database
-    address = f"{settings.public_url or f'http://{settings.host}:{settings.port}'}{settings.path_prefix}/"
+    address = f"{address_of(settings)}/"
 
     def show() -> None:
         wait_until_listening(settings, WEB_SECONDS)
