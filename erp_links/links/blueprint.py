@@ -180,8 +180,9 @@ def resume(link_id: int) -> ResponseReturnValue:
 def run(link_id: int) -> ResponseReturnValue:
     """Have a link synced now."""
     try:
-        with current_runtime().database.writing() as session:
-            request_run(session, link_id, Cause.PERSON, current_doer())
+        runtime = current_runtime()
+        with runtime.database.writing() as session:
+            request_run(session, link_id, Cause.PERSON, current_doer(), runtime=runtime)
     except ConflictError as error:
         return _page(link_id, Shown(trouble=error)), error.status
     flash(_("The sync is asked for; a worker takes it within seconds."), "ok")

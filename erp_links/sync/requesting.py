@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink, LinkState
+from erp_links.links.standing import standing_of
+from erp_links.runtime import LinkRuntime
 from erp_links.sync.models import Pairing, PairingState, Run, RunMode, RunStatus
 from host.audit.doer import Doer
 from host.audit.operations import record
@@ -52,13 +54,30 @@ MOST_IN_SCOPE = 10_000
 """Pairings that a resync of chosen records may name; with more it is one of all."""
 
 
-def request_run(session: Session, link_id: int, cause: Cause, doer: Doer, wanted: Wanted = ORDINARY) -> Run:
+def request_run(
+    session: Session,
+    link_id: int,
+    cause: Cause,
+    doer: Doer,
+    wanted: Wanted = ORDINARY,
+    *,
+    runtime: LinkRuntime | None = None,
+) -> Run:
     """Queue a run of a link; a worker takes it within its poll interval.
+
+    Args:
+        session: A session that writes.
+        link_id: The link.
+        cause: What asks for the run.
+        doer: Who asks for it.
+        wanted: What the run is to do.
+        runtime: Tells whether the link rests for a reason that is not stored, such as a missing plugin; left out by
+            who has looked already.
 
     Raises:
         NotFoundError: The link is not there any more.
         InvalidInputError: An ordinary run has no scope and no blanks to keep; or the scope names what is not paired.
-        ConflictError: The link is not active, or a run of it has not ended.
+        ConflictError: The link is not active, or rests, or a run of it has not ended.
     """
     link = session.get(ErpLink, link_id)
     if link is None or link.state == LinkState.DELETED:
@@ -67,6 +86,8 @@ def request_run(session: Session, link_id: int, cause: Cause, doer: Doer, wanted
         raise ConflictError(_("“%(link)s” is not active", link=link.name), _("activate it first"))
     if link.paused_reason:
         raise ConflictError(_("“%(link)s” is paused", link=link.name), _("resume it first"))
+    if runtime is not None and not (standing := standing_of(session, runtime, link)).runs:
+        raise ConflictError(_("“%(link)s” is paused", link=link.name), standing.detail)
     _refuse_odd_wish(session, link_id, wanted)
     unfinished = unfinished_run(session, link_id)
     if unfinished is not None:

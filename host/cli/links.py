@@ -66,7 +66,8 @@ def sync_link(installation: Installation, link_name: str, *, no_wait: bool) -> N
     """
     database = installation.migrated_database
     with installation.app.app_context(), told(), database.writing() as session:
-        run_id = request_run(session, _found(session, link_name).id, Cause.COMMAND, installation.doer).id
+        link_id = _found(session, link_name).id
+        run_id = request_run(session, link_id, Cause.COMMAND, installation.doer, runtime=installation.runtime).id
     click.echo(f"run {run_id} asked for")
     if no_wait:
         return

@@ -10,10 +10,9 @@ from host.settings import Settings
     ("settings", "address"),
     [
         ({}, "http://127.0.0.1:8080"),
-        ({"host": "0.0.0.0", "port": 81}, "http://localhost:81"),
-        ({"host": "::"}, "http://localhost:8080"),
+        ({"host": "::", "port": 81}, "http://localhost:81"),
         ({"host": "::1", "path_prefix": "/tieline"}, "http://[::1]:8080/tieline"),
-        ({"public_url": "https://crm.example.com", "host": "0.0.0.0"}, "https://crm.example.com"),
+        ({"public_url": "https://crm.example.com", "host": "::"}, "https://crm.example.com"),
         ({"public_url": "https://crm.example.com", "path_prefix": "/tieline"}, "https://crm.example.com/tieline"),
     ],
 )
