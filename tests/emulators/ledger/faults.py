@@ -34,12 +34,13 @@ from typing import Any
 
 @dataclass
 class Fault:
-    """One fault. `times` counts down; None strikes for ever. Empty `calls` and `tables` mean all."""
+    """One fault. It spares the first `skip` calls, then strikes `times`; None is for ever. Empty sets mean all."""
 
     kind: str
     calls: frozenset[str] = frozenset()
     tables: frozenset[str] = frozenset()
     times: int | None = None
+    skip: int = 0
     probability: float = 1.0
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)
@@ -53,6 +54,9 @@ class Fault:
         concerned = (not self.calls or call in self.calls) and (not self.tables or table in self.tables)
         keys = self.options.get("keys")
         if not concerned or self.times == 0 or (keys and key not in keys):
+            return False
+        if self.skip:
+            self.skip -= 1
             return False
         if self.probability < 1.0 and self._draw.random() >= self.probability:
             return False
@@ -75,12 +79,13 @@ class Faults:
         calls: Collection[str] = (),
         tables: Collection[str] = (),
         times: int | None = None,
+        skip: int = 0,
         probability: float = 1.0,
         seed: int = 0,
         **options: Any,
     ) -> Fault:
         """Switch a fault on."""
-        fault = Fault(kind, frozenset(calls), frozenset(tables), times, probability, seed, options)
+        fault = Fault(kind, frozenset(calls), frozenset(tables), times, skip, probability, seed, options)
         with self._lock:
             self._faults.append(fault)
         return fault

@@ -24,8 +24,10 @@ from sqlalchemy import func, select, update
 
 import host.app.tables  # noqa: F401 -- a flush needs every table that a foreign key names
 from erp_links.links.models import ErpLink
+from erp_links.mapping.eligibility import eligible, mark_what_became_eligible
 from erp_links.mapping.models import LinkActorType, LinkField
 from erp_links.mapping.priority import CRM, save_priority
+from erp_links.mapping.subscribing import subscribe_link
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.executor import RunExecutor
 from erp_links.sync.models import FailedRecord, Intent, LogEntry, Pairing, Pass, Run
@@ -77,9 +79,10 @@ class LedgerStage:
         match: Sequence[str] = (),
         policy: str = "priority",
     ) -> None:
-        """Map fields of an actor type and switch it on; ends what was mapped before."""
+        """Map fields of an actor type and switch it on, with the notes that saving a mapping and activating leave."""
         with self.database.writing() as session:
             row = self._type_row(session, link, actor_type)
+            before = eligible(row)
             row.active, row.match_fields = True, list(match)
             row.unpaired_pull, row.unpaired_push = unpaired_pull, unpaired_push
             for field in session.scalars(select(LinkField).where(LinkField.actor_type_id == row.id)):
@@ -90,6 +93,9 @@ class LedgerStage:
                 field.row_columns = dict(chosen[2]) if chosen and len(chosen) == 3 else {}
                 field.policy = policy
             assert set(fields) <= {field.key for field in row.fields}
+            mark_what_became_eligible(row, before)
+            session.flush()
+            subscribe_link(session, row.link)
 
     def rank(self, *order: int | str) -> None:
         """Store the sync priority, the strongest first: places of links, and "crm"."""
