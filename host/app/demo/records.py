@@ -17,6 +17,8 @@ SEED = 11
 KNOWN_SHARE = 0.75
 OUTDATED_SHARE = 0.2
 ONLY_HERE = 14
+CENT = Decimal("0.01")
+VAT_SHARE = Decimal("0.25")
 ERP_ZONE = ZoneInfo("Europe/Copenhagen")
 VAT_CODES = {"std": "high", "low": "low", "0": "zero"}
 """Items of the hub's list by those of the ERP's."""
@@ -128,6 +130,8 @@ def _project(row: dict[str, Any], company_id: int) -> dict[str, Any]:
 
 def _order(row: dict[str, Any], lines: list[dict[str, Any]], company_id: int, currency: str) -> dict[str, Any]:
     in_hub = {str(line["LineNo"]): _line(line) for line in lines}
+    net: Decimal = sum((line["amount"] for line in in_hub.values()), Decimal())
+    vat = (net * VAT_SHARE).quantize(CENT)
     return {
         "company": company_id,
         "number": str(row["OrderNo"]),
@@ -137,7 +141,9 @@ def _order(row: dict[str, Any], lines: list[dict[str, Any]], company_id: int, cu
         "status": "open",
         "currency": currency,
         "lines": in_hub,
-        "amount_without_vat": sum(line["amount"] for line in in_hub.values()),
+        "amount_without_vat": net,
+        "vat_amount": vat,
+        "amount": net + vat,
     }
 
 
@@ -149,5 +155,5 @@ def _line(row: Mapping[str, Any]) -> dict[str, Any]:
         "quantity": row["Quantity"],
         "price": row["Price"],
         "discount": row["Discount"],
-        "amount": price.quantize(Decimal("0.01")),
+        "amount": price.quantize(CENT),
     }

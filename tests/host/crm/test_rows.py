@@ -115,7 +115,11 @@ def test_only_rows_that_differ_are_written(hub: Database) -> None:
         order = made(session, rows)
         table = rows_table_of("sales_order", "lines")
         before = dict(session.execute(select(table.c.row_key, table.c.id)).all())
-        changed = {**{key: row for key, row in rows.items() if key != "49"}, "7": {"notes": "new"}, "x": {"notes": "n"}}
+        changed: CrmRows = {
+            **{key: row for key, row in rows.items() if key != "49"},
+            "7": {"notes": "new"},
+            "x": {"notes": "n"},
+        }
         update_many(session, "sales_order", [(order, {"lines": changed})], "user:1", LATER)
         after = dict(session.execute(select(table.c.row_key, table.c.id)).all())
     assert {key for key in after if after[key] != before.get(key)} == {"x"}
