@@ -3,68 +3,39 @@
 import logging
 import threading
 from collections import Counter
-from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import Session
 
 from erp_links.links.connecting import open_link
 from erp_links.links.errors import LinkPausedError
-from erp_links.mapping.compiled import CompiledMapping, compile_mapping, lists_to_read
+from erp_links.links.models import ErpLink, PauseReason
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import LinkRuntime
-from erp_links.sync.brake import Brake
-from erp_links.sync.deciding import Rules
+from erp_links.sync.brake import BrakeError, Brakes, read_brakes
+from erp_links.sync.covering import Covering
 from erp_links.sync.ending import begin_run, finish_run, requeue_run
-from erp_links.sync.failures import Direction
-from erp_links.sync.models import Outcome
-from erp_links.sync.ordering import parents_first
+from erp_links.sync.intent_pass import settle_open_intents
+from erp_links.sync.models import Outcome, Pass, Run, RunMode
+from erp_links.sync.outbox_pass import push_all
 from erp_links.sync.outcomes import Ending, ending_of
-from erp_links.sync.pages import PageTaker, Reached
-from erp_links.sync.passes import OpenPass, open_pass
 from erp_links.sync.permit import CancelledError, LeaseLostError, RunPermit, ShutDownError
-from erp_links.sync.pulling import Pull
-from erp_links.sync.ranking import origin_of, read_ranking
-from erp_links.sync.retrying import retry_due
+from erp_links.sync.preparing import Preparing
+from erp_links.sync.pull_passes import pull_all
+from erp_links.sync.resync_pass import resync_all
+from erp_links.sync.run_in_hand import Reached, RunInHand, RunWarnings
 from host.errors import TielineError
 from host.jobs.keeping import LeaseKeeper
 from host.logs import bind
-from sync_connectors import ConnectorError, LinkSession
+from sync_connectors import ConnectorError
 
 log = logging.getLogger(__name__)
 
 
 def _nowhere(_point: str) -> None:
     """Take no note of the points that a run passes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A pass that is about to begin: its mapping is compiled and its row is open."""
-
-    rules: Rules
-    open_pass: OpenPass
-
-
-class _Warnings:
-    """What the connector warned of during a run, shown where nothing worse happened."""
-
-    _MOST = 5
-
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._is_conclusive = True
-
-    def add(self, pull: Pull) -> None:
-        self._texts.extend(text for text in pull.warnings if text not in self._texts)
-        self._is_conclusive = self._is_conclusive and pull.is_conclusive
-
-    @property
-    def ending(self) -> Ending:
-        outcome = Outcome.SUCCESS if self._is_conclusive else Outcome.PARTIAL
-        return Ending(outcome, "; ".join(self._texts[: self._MOST]))
 
 
 class RunExecutor:
@@ -87,23 +58,23 @@ class RunExecutor:
         permit = RunPermit(run_id, link_id, keeper.lease)
         with bind(run_id=str(run_id)):
             try:
-                self._execute_or_requeue(permit, stopping)
+                self._execute_or_requeue(permit, keeper, stopping)
             except LeaseLostError:
                 log.warning("the run was taken over by another worker")
 
-    def _execute_or_requeue(self, permit: RunPermit, stopping: threading.Event) -> None:
+    def _execute_or_requeue(self, permit: RunPermit, keeper: LeaseKeeper, stopping: threading.Event) -> None:
         try:
-            self._execute(permit, stopping)
+            self._execute(permit, keeper, stopping)
         except ShutDownError:
             requeue_run(self._database, permit)
             log.info("the worker stops; the next one goes on with the run")
 
-    def _execute(self, permit: RunPermit, stopping: threading.Event) -> None:
+    def _execute(self, permit: RunPermit, keeper: LeaseKeeper, stopping: threading.Event) -> None:
         counts = begin_run(self._database, permit)
         self._reached("run begun")
-        warnings = _Warnings()
+        warnings = RunWarnings()
         try:
-            self._pull(permit, counts, warnings, stopping)
+            self._work(permit, keeper, counts, warnings, stopping)
         except (LeaseLostError, ShutDownError, OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 -- whatever happened is the outcome of this run and of no other
@@ -113,72 +84,74 @@ class RunExecutor:
         self._reached("run about to finish")
         finish_run(self._runtime, permit, ending, counts)
 
-    def _pull(self, permit: RunPermit, counts: Counter[str], warnings: "_Warnings", stopping: threading.Event) -> None:
-        with self._database.reading() as session:
-            permit.assert_wanted(session)
-            rows = session.scalars(
-                select(LinkActorType)
-                .where(
-                    LinkActorType.link_id == permit.link_id,
-                    LinkActorType.active,
-                    LinkActorType.missing_since.is_(None),
-                )
-                .options(selectinload(LinkActorType.fields), joinedload(LinkActorType.link))
-            ).all()
-        with open_link(self._runtime, permit.link_id, self._runtime.settings.sync_call_seconds) as link_session:
-            for row in parents_first(rows):
-                if stopping.is_set():
-                    raise ShutDownError("the worker stops")
-                self._pull_type(permit, row, link_session, counts, warnings, stopping)
-
-    def _pull_type(
+    def _work(
         self,
         permit: RunPermit,
-        row: LinkActorType,
-        link_session: LinkSession,
+        keeper: LeaseKeeper,
         counts: Counter[str],
-        warnings: "_Warnings",
+        warnings: RunWarnings,
         stopping: threading.Event,
     ) -> None:
-        prepared = self._prepare(permit, row, link_session)
-        if prepared is None:
-            return
-        self._reached("pass opened")
-        mapping = prepared.rules.mapping
-        taker = PageTaker(
-            self._database, permit, prepared.rules, prepared.open_pass, counts, self._reached, Brake(None)
-        )
-        retry_due(self._database, permit, link_session, taker, mapping.actor_type, mapping.erp_keys)
-        pull = Pull(self._database, permit, link_session, taker, prepared.open_pass, stopping, self._reached)
-        try:
-            pull.run(mapping.erp_keys)
-        finally:
-            warnings.add(pull)
-
-    def _prepare(self, permit: RunPermit, row: LinkActorType, link_session: LinkSession) -> _Prepared | None:
-        """Compile the mapping and open the pass; None where no field of the type fills the hub."""
-        mapping = self._compile(row, link_session)
-        if not mapping.pulled:
-            return None
-        with self._database.writing() as session:
+        with self._database.reading() as session:
             permit.assert_wanted(session)
-            rules = Rules(mapping, read_ranking(session), origin_of(permit.link_id))
-            actor_type = session.merge(row)
-            return _Prepared(rules, open_pass(session, permit.run_id, actor_type, Direction.PULL, mapping))
+            asked = session.get_one(Run, permit.run_id)
+            brakes = _brakes(session, asked, counts)
+        seconds = self._runtime.settings.sync_call_seconds
+        with open_link(self._runtime, permit.link_id, seconds) as link_session:
+            run = RunInHand(
+                runtime=self._runtime,
+                permit=permit,
+                covering=Covering(keeper, seconds),
+                link_session=link_session,
+                counts=counts,
+                stopping=stopping,
+                reached=self._reached,
+                brakes=brakes,
+                mode=RunMode(asked.mode),
+                keep_blanks=asked.keep_blanks,
+                scope=None if asked.scope is None else tuple(asked.scope),
+                warnings=warnings,
+            )
+            preparing = Preparing(run)
+            settle_open_intents(run, preparing)
+            if run.mode is RunMode.SYNC:
+                pull_all(run, preparing)
+                push_all(run, preparing)
+            else:
+                resync_all(run, preparing)
 
-    def _compile(self, row: LinkActorType, link_session: LinkSession) -> CompiledMapping:
-        with self._database.reading() as session:
-            lists = lists_to_read(session, row)
-        texts = {name: link_session.list_items(name) for name in sorted(lists)}
-        with self._database.reading() as session:
-            zone = row.link.erp_time_zone or self._runtime.settings.time_zone
-            return compile_mapping(session, row, zone, texts)
+
+def _brakes(session: Session, run: Run, counts: Counter[str]) -> Brakes:
+    """Return the brakes of a run; there are none where people know that much will change."""
+    is_announced = session.scalar(
+        select(LinkActorType.id)
+        .where(
+            LinkActorType.link_id == run.link_id,
+            LinkActorType.active,
+            LinkActorType.full_read_due.is_not(None) | LinkActorType.full_push_due.is_not(None),
+        )
+        .limit(1)
+    )
+    is_under_way = session.scalar(
+        select(Pass.id).where(Pass.link_id == run.link_id, Pass.finished_at.is_(None), Pass.full_read).limit(1)
+    )
+    link = session.get_one(ErpLink, run.link_id)
+    is_known = is_announced is not None or is_under_way is not None
+    lifted = link.brake_lifted or run.mode != RunMode.SYNC or is_known
+    return read_brakes(session, run.link_id, counts, lifted=lifted)
 
 
 def _ending(error: Exception) -> Ending:
     match error:
         case ConnectorError():
             return ending_of(error)
+        case BrakeError():
+            return Ending(
+                Outcome.FAILED,
+                error.text,
+                _("look at what it would have changed, then lift the brake on the link's page"),
+                pause=PauseReason.BRAKE,
+            )
         case CancelledError():
             return Ending(Outcome.ABORTED, error.text)
         case LinkPausedError():

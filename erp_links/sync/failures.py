@@ -21,6 +21,7 @@ class Direction(StrEnum):
 
     PULL = "pull"
     PUSH = "push"
+    RESYNC = "resync"
 
 
 class FailureState(StrEnum):
