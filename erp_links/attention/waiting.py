@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink
+from erp_links.sync.failed_records import open_failures
 from erp_links.sync.failures import FailureState
 from erp_links.sync.history import seen_links
 from erp_links.sync.models import Conflict, FailedRecord, Intent, IntentState, Pairing, PairingState
@@ -52,10 +53,11 @@ NOTHING = Waiting()
 
 def waiting_of(session: Session, link_ids: Collection[int]) -> dict[int, Waiting]:
     """Return what waits of each of these links, with a constant number of statements."""
-    reasons = _grouped(session, link_ids, FailedRecord.reason, _open_failures())
-    conflicts = _grouped(session, link_ids, Conflict.choice, select(Conflict))
-    unclear = _grouped(session, link_ids, Intent.state, _unclear())
-    states = _grouped(session, link_ids, Pairing.state, select(Pairing))
+    is_open = FailedRecord.state == FailureState.OPEN.value
+    reasons = _grouped(session, link_ids, FailedRecord, FailedRecord.reason, is_open)
+    conflicts = _grouped(session, link_ids, Conflict, Conflict.choice)
+    unclear = _grouped(session, link_ids, Intent, Intent.state, Intent.state == IntentState.UNCLEAR.value)
+    states = _grouped(session, link_ids, Pairing, Pairing.state)
     return {
         link_id: _waiting(
             reasons.get(link_id, {}), conflicts.get(link_id, {}), unclear.get(link_id, {}), states.get(link_id, {})
@@ -66,19 +68,20 @@ def waiting_of(session: Session, link_ids: Collection[int]) -> dict[int, Waiting
 
 def waiting_for(session: Session, principal: Principal) -> Waiting:
     """Return what waits of all links that the principal sees or manages, without the pairings; one statement."""
-    counts = [
-        _open_failures().where(FailedRecord.reason.not_in([reason.value for reason in WAITING])),
-        _open_failures().where(FailedRecord.reason == FailureReason.AMBIGUOUS_MATCH.value),
-        select(Conflict).where(Conflict.choice.is_(None)),
-        _unclear(),
+    ambiguous_one = FailedRecord.reason == FailureReason.AMBIGUOUS_MATCH.value
+    wanted: list[tuple[Any, ColumnElement[bool]]] = [
+        (FailedRecord, open_failures()),
+        (FailedRecord, and_(open_failures(), ambiguous_one)),
+        (Conflict, Conflict.choice.is_(None)),
+        (Intent, Intent.state == IntentState.UNCLEAR.value),
     ]
-    models: list[Any] = [FailedRecord, FailedRecord, Conflict, Intent]
     columns = [
-        query.with_only_columns(func.count())
+        select(func.count())
+        .select_from(model)
         .join(ErpLink, ErpLink.id == model.link_id)
-        .where(seen_links(principal))
+        .where(condition, seen_links(principal))
         .scalar_subquery()
-        for query, model in zip(counts, models, strict=True)
+        for model, condition in wanted
     ]
     failed, ambiguous, conflicts, unclear = session.execute(select(*columns)).one()
     return Waiting(failed=failed, ambiguous=ambiguous, conflicts=conflicts, unclear=unclear)
@@ -101,18 +104,15 @@ def _waiting(
     )
 
 
-def _grouped(session: Session, link_ids: Collection[int], column: Any, query: Select[Any]) -> dict[int, dict[Any, int]]:
-    model = column.class_
-    counted = query.with_only_columns(model.link_id, column, func.count()).where(model.link_id.in_(link_ids))
+def _grouped(
+    session: Session, link_ids: Collection[int], model: Any, column: Any, *conditions: ColumnElement[bool]
+) -> dict[int, dict[Any, int]]:
+    rows = session.execute(
+        select(model.link_id, column, func.count())
+        .where(model.link_id.in_(link_ids), *conditions)
+        .group_by(model.link_id, column)
+    )
     found: dict[int, dict[Any, int]] = {}
-    for link_id, value, count in session.execute(counted.group_by(model.link_id, column)):
+    for link_id, value, count in rows:
         found.setdefault(link_id, {})[value] = count
     return found
-
-
-def _open_failures() -> Select[FailedRecord]:
-    return select(FailedRecord).where(FailedRecord.state == FailureState.OPEN.value)
-
-
-def _unclear() -> Select[Intent]:
-    return select(Intent).where(Intent.state == IntentState.UNCLEAR.value)

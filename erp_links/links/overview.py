@@ -15,6 +15,7 @@ from erp_links.links.standing import Standing, standings_of
 from erp_links.links.states import state_name
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import LinkRuntime
+from erp_links.sync.failed_records import open_failures
 from erp_links.sync.models import FailedRecord, Pairing, PairingState, Run, RunStatus
 
 _NEEDS_SOMEBODY = frozenset(
@@ -63,7 +64,7 @@ def rows_of(session: Session, runtime: LinkRuntime, links: Sequence[ErpLink]) ->
     ids = [link.id for link in links]
     standings = standings_of(session, runtime, links)
     paired = _counts(session, Pairing, ids, Pairing.state == PairingState.PAIRED.value)
-    failures = _counts(session, FailedRecord, ids, FailedRecord.state == "open")
+    failures = _counts(session, FailedRecord, ids, open_failures())
     runs = _last_runs(session, ids)
     successes = _last_successes(session, ids)
     offers = _offers(session, ids)

@@ -1,4 +1,4 @@
-"""The pages of syncs: overview, runs, one run, failed records."""
+"""The pages of syncs: the overview, the runs, one run. Those of one link and of failed records are beside it."""
 
 from typing import Any
 
@@ -6,27 +6,28 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_login import login_required
 from sqlalchemy.orm import Session
 
-from erp_links.links.finding import managed_links, visible_links
+from erp_links.attention.badges import open_failures
+from erp_links.attention.waiting import waiting_of
 from erp_links.links.overview import rows_of
 from erp_links.links.schedule import sync_settings
 from erp_links.runtime import current_runtime
-from erp_links.sync import api, failed_records
-from erp_links.sync.changes import ChangeFilter, changes_query
+from erp_links.sync import api, failed_api, failed_pages, failed_records, link_api, link_pages
+from erp_links.sync.changes import LogKind, changes_query, field_options, kind_words
 from erp_links.sync.failed_records import FailedFilter
-from erp_links.sync.history import RUN_FILTERS, find_link, find_run, runs_query, sees_values
+from erp_links.sync.full_reads import count_due
+from erp_links.sync.history import RUN_FILTERS, find_run, runs_query, sees_values
+from erp_links.sync.link_choice import link_options, seen_or_managed
 from erp_links.sync.models import FailedRecord, LogEntry, Run
 from erp_links.sync.presenting import show_changes, type_labels
-from erp_links.sync.reasons import FailureReason, failure_words
-from erp_links.sync.requesting import Cause, cancel_run, request_run
+from erp_links.sync.reasons import WinReason, failure_words, win_words
+from erp_links.sync.requesting import cancel_run
 from erp_links.sync.run_view import RunView, outcome_word, view_of
-from erp_links.sync.schemas import ChangeSearch, FailedPageSearch, RetryInput, RunPageSearch
+from erp_links.sync.schemas import ChangeSearch, RunPageSearch
 from erp_links.sync.shown_failures import show_failures
-from host.accounts.current import administrator_required, current_doer, current_principal, signed_in_user
-from host.accounts.principal import Principal
+from host.accounts.current import administrator_required, current_doer, current_principal
 from host.api import register_api
 from host.database import current_database
 from host.jobs import is_working
@@ -43,18 +44,18 @@ FAILURES_ON_RUN_PAGE = 20
 
 
 def init_app(app: Flask, _settings: Settings) -> None:
-    """Set up the pages and the API of runs and failed records."""
-    app.register_blueprint(blueprint)
-    register_api(app, api.runs)
-    register_api(app, api.failed)
-    for order, (label, endpoint, icon, prefix) in enumerate(
+    """Set up the pages and the API of runs, of failed records, and of what a link's syncs are like."""
+    for part in (blueprint, failed_pages.blueprint, link_pages.blueprint):
+        app.register_blueprint(part)
+    for resource in (api.runs, failed_api.failed, link_api.sync):
+        register_api(app, resource)
+    for order, (label, endpoint, icon, prefix, badge) in enumerate(
         (
-            (_l("Overview"), "sync.overview", "diagram-2", "/sync"),
-            (_l("Runs"), "sync.runs", "arrow-repeat", "/sync/runs"),
-            (_l("Failed records"), "sync.failed", "exclamation-triangle", "/sync/failed-records"),
+            (_l("Overview"), "sync.overview", "diagram-2", "/sync", None),
+            (_l("Runs"), "sync.runs", "arrow-repeat", "/sync/runs", None),
+            (_l("Failed records"), "failed.show", "exclamation-triangle", "/sync/failed-records", open_failures),
         )
     ):
-        badge = _open_failures if endpoint == "sync.failed" else None
         register_item(app, NavigationItem(Section.SYNC, label, endpoint, icon, order, prefix, badge=badge))
 
 
@@ -64,11 +65,14 @@ def overview() -> str:
     """Show of each link whether it works, when it last did, and what waits for a person."""
     runtime, principal = current_runtime(), current_principal()
     with runtime.database.reading() as session:
-        links = managed_links(session) if principal.is_administrator else visible_links(session, principal)
+        links = seen_or_managed(session, principal)
+        ids = [link.id for link in links]
         stored = sync_settings(session, runtime.settings)
         return render_template(
             "runs/overview.html",
             rows=rows_of(session, runtime, links),
+            waiting=waiting_of(session, ids),
+            due=count_due(session, ids),
             automatic=stored.automatic,
             is_working=is_working(session),
             reasons=failed_records.count_by_reason(session, principal),
@@ -90,7 +94,7 @@ def runs() -> str:
             found=found,
             views=[view_of(run, {}) for run in found.items],
             wanted=wanted,
-            link_options=_link_options(session, principal),
+            link_options=link_options(session, principal),
             filters=RUN_FILTERS,
         )
 
@@ -102,7 +106,14 @@ def run(run_id: int) -> str:
     wanted = load_form(ChangeSearch, request.args)
     with current_database().reading() as session:
         view = _view(session, run_id)
-        return render_template("runs/run.html", view=view, **_details(session, view, wanted))
+        return render_template(
+            "runs/run.html",
+            view=view,
+            kinds=[(kind.value, first_upper(kind_words(kind.value))) for kind in LogKind],
+            fields=field_options(session, view.run.link_id),
+            reasons=[(reason.value, first_upper(win_words(reason.value))) for reason in WinReason],
+            **_details(session, view, wanted),
+        )
 
 
 @blueprint.get("/sync/runs/<int:run_id>/progress")
@@ -136,72 +147,6 @@ def cancel(run_id: int) -> ResponseReturnValue:
     return redirect(url_for("sync.run", run_id=run_id))
 
 
-@blueprint.post("/sync/links/<int:link_id>/run")
-@administrator_required
-def start(link_id: int) -> ResponseReturnValue:
-    """Start a run of a link, and show it."""
-    with current_database().writing() as session:
-        run_id = request_run(session, link_id, Cause.PERSON, current_doer()).id
-    return redirect(url_for("sync.run", run_id=run_id))
-
-
-@blueprint.get("/sync/failed-records")
-@login_required
-def failed() -> str:
-    """List failed records with the connector's words."""
-    principal, wanted = current_principal(), load_form(FailedPageSearch, request.args)
-    with current_database().reading() as session:
-        narrowed = FailedFilter(wanted["link"], wanted["reason"], state=wanted["state"], run_id=wanted["run"])
-        query = failed_records.failed_query(principal, narrowed)
-        found = keyset_page(session, query, [FailedRecord.id], limit=wanted["limit"], after=wanted["after"])
-        seen = sees_values(session, principal, list({each.link_id for each in found.items}))
-        return render_template(
-            "runs/failed.html",
-            found=found,
-            failures=show_failures(session, found.items, seen),
-            reasons=failed_records.count_by_reason(session, principal, FailedFilter(wanted["link"])),
-            reason_options=[(reason.value, first_upper(failure_words(reason.value))) for reason in FailureReason],
-            failure_words=failure_words,
-            wanted=wanted,
-            link_options=_link_options(session, principal),
-        )
-
-
-@blueprint.post("/sync/failed-records/<int:failed_id>/retry")
-@administrator_required
-def retry(failed_id: int) -> ResponseReturnValue:
-    """Let the next run try a failed record again."""
-    with current_database().writing() as session:
-        found = failed_records.find_failed(session, current_principal(), failed_id)
-        failed_records.retry(session, current_doer(), found)
-    flash(_("The next run of the link tries this record again."), "ok")
-    return redirect(_back())
-
-
-@blueprint.post("/sync/failed-records/<int:failed_id>/dismiss")
-@administrator_required
-def dismiss(failed_id: int) -> ResponseReturnValue:
-    """Leave a failed record as it is."""
-    with current_database().writing() as session:
-        found = failed_records.find_failed(session, current_principal(), failed_id)
-        failed_records.dismiss(session, current_doer(), found)
-    flash(_("Dismissed. The record stays as it is until it fails in another way."), "ok")
-    return redirect(_back())
-
-
-@blueprint.post("/sync/links/<int:link_id>/failed-records/retry")
-@administrator_required
-def retry_all(link_id: int) -> ResponseReturnValue:
-    """Let the next run of a link try its failed records again."""
-    reason = load_form(RetryInput, request.form)["reason"]
-    with current_database().writing() as session:
-        link = find_link(session, current_principal(), link_id)
-        count = failed_records.retry_all(session, current_doer(), link, reason)
-    text = ngettext("The next run tries %(num)d record again.", "The next run tries %(num)d records again.", count)
-    flash(text, "ok")
-    return redirect(url_for("sync.failed", link=link_id))
-
-
 def _view(session: Session, run_id: int) -> RunView:
     found = find_run(session, current_principal(), run_id)
     labels = type_labels(session, {found.link_id})
@@ -211,37 +156,16 @@ def _view(session: Session, run_id: int) -> RunView:
 def _details(session: Session, view: RunView, wanted: dict[str, Any]) -> dict[str, Any]:
     principal, run_id, link_id = current_principal(), view.run.id, view.run.link_id
     seen = sees_values(session, principal, [link_id])
-    page = keyset_page(
-        session,
-        changes_query(ChangeFilter(target=wanted["target"]), run_id=run_id),
-        [LogEntry.id],
-        limit=wanted["limit"],
-        after=wanted["after"],
-    )
-    query = failed_records.failed_query(principal, FailedFilter(link_id, run_id=run_id))
-    failures = session.scalars(query.order_by(FailedRecord.id).limit(FAILURES_ON_RUN_PAGE)).all()
+    narrowed, limit, after = wanted["narrowed"], wanted["limit"], wanted["after"]
+    page = keyset_page(session, changes_query(narrowed, run_id=run_id), [LogEntry.id], limit=limit, after=after)
+    failures = []
+    if not after and not narrowed.is_narrow:
+        query = failed_records.failed_query(principal, FailedFilter(link_id, run_id=run_id))
+        failures = list(session.scalars(query.order_by(FailedRecord.id).limit(FAILURES_ON_RUN_PAGE)))
     return {
         "failures": show_failures(session, failures, seen),
         "changes": show_changes(session, page.items),
         "next_changes": page.next,
         "sees_values": link_id in seen,
-        "target": wanted["target"],
+        "narrowed": narrowed,
     }
-
-
-def _link_options(session: Session, principal: Principal) -> list[tuple[int, str]]:
-    links = managed_links(session) if principal.is_administrator else visible_links(session, principal)
-    return [(link.id, link.name) for link in links]
-
-
-def _open_failures() -> int | None:
-    if signed_in_user() is None:
-        return None
-    with current_database().reading() as session:
-        return sum(failed_records.count_by_reason(session, current_principal()).values())
-
-
-def _back() -> str:
-    """Return the list that a button was pressed on."""
-    link_id = request.form.get("link", type=int)
-    return url_for("sync.failed", link=link_id) if link_id else url_for("sync.failed")

@@ -62,7 +62,8 @@ def _without_scripts(picture: ET.Element) -> bytes:
         for child in list(parent):
             if child.tag in {"script", ET.Comment}:
                 parent.remove(child)
-    return ET.tostring(picture, encoding="utf-8", xml_declaration=True)
+    drawn: bytes = ET.tostring(picture, encoding="utf-8", xml_declaration=True)
+    return drawn
 
 
 def _records(theme: str, paces: Sequence[RunPace]) -> Any:

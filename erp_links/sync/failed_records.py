@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink
@@ -44,6 +44,14 @@ class FailedFilter:
 
 
 ALL_OPEN = FailedFilter()
+
+
+def open_failures() -> ColumnElement[bool]:
+    """Return the condition for records that failed and that nobody has dismissed; those that only wait are none."""
+    return and_(
+        FailedRecord.state == FailureState.OPEN.value,
+        FailedRecord.reason.not_in([reason.value for reason in WAITING]),
+    )
 
 
 def failed_query(principal: Principal, wanted: FailedFilter = ALL_OPEN) -> Select[FailedRecord]:

@@ -1,14 +1,16 @@
 """A run as its page tells of it: how far it is, how fast, and what it means."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask_babel import format_decimal, ngettext
+from flask_babel import format_datetime, format_decimal, ngettext
 from flask_babel import gettext as _
 
-from erp_links.sync.models import Outcome, Pass, Run, RunStatus
+from erp_links.sync.failures import Direction
+from erp_links.sync.models import Outcome, Pass, Run, RunMode, RunStatus
 from erp_links.sync.requesting import Cause
+from host.web.formats import number
 
 _TAG_KINDS = {
     Outcome.SUCCESS.value: "ok",
@@ -16,6 +18,29 @@ _TAG_KINDS = {
     Outcome.ABORTED.value: "warn",
     Outcome.FAILED.value: "bad",
 }
+
+_WRITTEN = ("created", "paired", "changed")
+_TO_ERP = "erp_"
+
+
+@dataclass(frozen=True, slots=True)
+class PassView:
+    """One pass of a run.
+
+    Attributes:
+        label: What the ERP calls the records.
+        state: Where it is, in words.
+        read: Records that it has looked at; `written` those of them that were created, paired or changed.
+        duration: How long it took; empty while it is open.
+    """
+
+    label: str
+    to_erp: bool
+    state: str
+    read: int
+    written: int
+    total: int | None
+    duration: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +95,85 @@ class RunView:
         return words.get(self.run.cause, "")
 
     @property
+    def title(self) -> str:
+        """What the page is called."""
+        moment = format_datetime(self.run.started_at or self.run.requested_at, "short")
+        if self.run.mode == RunMode.SYNC:
+            return str(_("Sync of %(time)s", time=moment))
+        return str(_("Resync of %(time)s", time=moment))
+
+    @property
+    def mode(self) -> str:
+        """What a resync does, in words; empty for an ordinary sync."""
+        words: dict[str, str] = {
+            RunMode.RESYNC_FROM_CRM.value: _("The CRM wins in every mapped field"),
+            RunMode.RESYNC_FROM_ERP.value: _("The ERP wins in every mapped field"),
+        }
+        said = words.get(self.run.mode, "")
+        if said and self.run.keep_blanks:
+            said += ", " + _("blanks overwrite nothing")
+        if said and self.run.scope is not None:
+            count = len(self.run.scope)
+            said += ", " + ngettext("for %(num)d chosen record", "for %(num)d chosen records", count)
+        return said
+
+    @property
+    def writes_to_erp(self) -> bool:
+        """Whether it has been on the way to the ERP, or is going to."""
+        if self.run.mode == RunMode.RESYNC_FROM_CRM:
+            return True
+        if any(name.startswith(_TO_ERP) for name in self.run.counts):
+            return True
+        return any(each.direction == Direction.PUSH for each in self.run.passes)
+
+    @property
+    def written(self) -> int:
+        """How many records of the CRM were created, paired or changed."""
+        return sum(self.run.counts.get(name, 0) for name in _WRITTEN)
+
+    @property
+    def erp_written(self) -> int:
+        """How many records of the ERP were."""
+        return sum(self.run.counts.get(f"{_TO_ERP}{name}", 0) for name in _WRITTEN)
+
+    @property
+    def failed(self) -> int:
+        """How many records failed, both ways."""
+        return self.run.counts.get("failed", 0) + self.run.counts.get(f"{_TO_ERP}failed", 0)
+
+    @property
+    def passes(self) -> Sequence[PassView]:
+        """Its passes, in their order."""
+        return [self._pass(each) for each in self.run.passes]
+
+    @property
     def duration(self) -> str:
         """How long it has worked, as a clock shows it; a short one in seconds."""
-        if self.seconds < 10:
-            return str(_("%(seconds)s s", seconds=format_decimal(round(self.seconds, 1))))
-        minutes, seconds = divmod(int(self.seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+        return clock(self.seconds)
+
+    @property
+    def done(self) -> int:
+        """How many records of the present pass it has looked at."""
+        return read_of(self.present) if self.present else 0
+
+    @property
+    def done_words(self) -> str:
+        """How far the present pass is."""
+        if self.present is None:
+            return ""
+        done, total = number(self.done), self.present.total
+        if total:
+            return str(
+                _("%(done)s of %(total)s %(records)s", done=done, total=number(total), records=self.present_label)
+            )
+        return str(_("%(done)s %(records)s", done=done, records=self.present_label))
+
+    @property
+    def present_way(self) -> str:
+        """Which way the present pass goes."""
+        if self.present is None:
+            return ""
+        return str(_("CRM to ERP") if self._is_to_erp(self.present) else _("ERP to CRM"))
 
     @property
     def left(self) -> str:
@@ -93,19 +190,61 @@ class RunView:
         """What the ERP calls the records of the present pass."""
         return self.actor_labels.get(self.present.actor_type, self.present.actor_type) if self.present else ""
 
+    def _is_to_erp(self, each: Pass) -> bool:
+        return each.direction == Direction.PUSH or self.run.mode == RunMode.RESYNC_FROM_CRM
+
+    def _pass(self, each: Pass) -> PassView:
+        to_erp = self._is_to_erp(each)
+        seconds = (each.finished_at - each.started_at).total_seconds() if each.finished_at else None
+        state = (
+            _("ended") if each.finished_at else _("goes on with the next run") if self.is_finished else _("under way")
+        )
+        if each.full_read:
+            state = _("%(state)s, reads everything", state=state)
+        return PassView(
+            label=self.actor_labels.get(each.actor_type, each.actor_type),
+            to_erp=to_erp,
+            state=state,
+            read=read_of(each),
+            written=sum(_count(each, name) for name in _WRITTEN),
+            total=each.total,
+            duration="" if seconds is None else clock(max(0.0, seconds)),
+        )
+
+
+def clock(seconds: float) -> str:
+    """Return a span of time as a clock shows it; a short one in seconds."""
+    if seconds < 10:
+        return str(_("%(seconds)s s", seconds=format_decimal(round(seconds, 1))))
+    minutes, seconds_left = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds_left:02}" if hours else f"{minutes:02}:{seconds_left:02}"
+
+
+def read_of(each: Pass) -> int:
+    """Return how many records a pass has looked at."""
+    return _count(each, "read")
+
+
+def _count(each: Pass, name: str) -> int:
+    """Return a count of the way that the pass goes; one that goes both ways has either."""
+    if each.direction == Direction.PULL:
+        return each.counts.get(name, 0)
+    return each.counts.get(f"{_TO_ERP}{name}", 0) or each.counts.get(name, 0)
+
 
 def view_of(run: Run, actor_labels: Mapping[str, str], now: datetime | None = None) -> RunView:
     """Return how a run looks now."""
     now = now or datetime.now(UTC)
     seconds = max(0.0, ((run.finished_at or now) - run.started_at).total_seconds()) if run.started_at else 0.0
-    read = run.counts.get("read", 0)
+    read = run.counts.get("read", 0) + run.counts.get("erp_read", 0)
     rate = read / seconds if read and seconds >= 1 else None
     present = next((each for each in run.passes if each.finished_at is None), None)
     if run.status == RunStatus.FINISHED:
         present = None
     left = None
     if present is not None and present.total and rate:
-        left = max(0, present.total - present.counts.get("read", 0)) / rate
+        left = max(0, present.total - read_of(present)) / rate
     return RunView(run, present, actor_labels, seconds, rate, left)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from erp_links import hub_additions
+from erp_links.attention import blueprint as attention
 from erp_links.links import blueprint as links
 from erp_links.mapping import blueprint as mapping
 from erp_links.sync import blueprint as sync
@@ -40,4 +41,5 @@ FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
     hub_additions.init_app,
     links.init_app,
     sync.init_app,
+    attention.init_app,
 )

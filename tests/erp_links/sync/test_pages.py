@@ -63,7 +63,7 @@ def test_a_finished_run_shows_counts_old_and_new_values_reasons_and_what_failed(
         "Van Dijk",
         "info@vandijk.example",
         "canary@vandijk.example",
-        "only the ERP changed",
+        "Only the ERP changed",
         "The CRM needs a value for Name",
         "C2",
     ):
