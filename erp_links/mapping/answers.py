@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from erp_links.links.finding import managed_link
 from erp_links.mapping.entities import suitable_entities
 from erp_links.mapping.operations import lock_words
+from erp_links.mapping.policies import policies_of
 from erp_links.mapping.priority import PriorityEntry, priority_version
 from erp_links.mapping.reading import LinkMapping, MappedActorType, MappedField, mapping_of
 from erp_links.mapping.reasons import mapping_reasons
@@ -23,6 +24,17 @@ class UnavailableSchema(Schema):
     one_way_to_crm = fields.String(
         required=True, metadata={"description": "Why to_crm can be chosen only together with to_erp."}
     )
+
+
+class ColumnSchema(Schema):
+    """One column of the rows of an ERP field, where it is mapped to rows of the CRM."""
+
+    key = fields.String(required=True)
+    label = fields.String(required=True)
+    type = fields.String(required=True)
+    mandatory = fields.Boolean(required=True)
+    read_only = fields.Boolean(required=True)
+    crm_columns = fields.List(fields.String(), required=True, metadata={"description": "What it may go with."})
 
 
 class FieldMappingSchema(Schema):
@@ -45,6 +57,16 @@ class FieldMappingSchema(Schema):
     unavailable = fields.Nested(UnavailableSchema, required=True)
     show_on_tab = fields.Boolean(required=True)
     show_in_search = fields.Boolean(required=True)
+    policy = fields.String(
+        required=True, metadata={"description": "Who wins where both sides changed a field that goes both ways."}
+    )
+    row_columns = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={"description": "ERP column → CRM column."},
+    )
+    columns = fields.List(fields.Nested(ColumnSchema), required=True)
 
 
 class ActorTypeMappingSchema(Schema):
@@ -58,9 +80,11 @@ class ActorTypeMappingSchema(Schema):
     entity_types = fields.List(fields.String(), required=True, metadata={"description": "What may be chosen."})
     unpaired_pull = fields.String(required=True)
     unpaired_push = fields.String(required=True)
+    policies = fields.List(fields.String(), required=True, metadata={"description": "What fields may choose."})
     match_fields = fields.List(fields.String(), required=True)
     missing_since = fields.AwareDateTime(required=True, allow_none=True)
     full_read_due = fields.String(required=True, allow_none=True)
+    full_push_due = fields.String(required=True, allow_none=True)
     fields_ = fields.List(fields.Nested(FieldMappingSchema), required=True, data_key="fields", attribute="fields")
 
 
@@ -123,9 +147,11 @@ def _actor_type(mapped: MappedActorType) -> dict[str, Any]:
         "entity_types": suitable_entities(mapped.actor_type),
         "unpaired_pull": row.unpaired_pull,
         "unpaired_push": row.unpaired_push,
+        "policies": [policy.value for policy in policies_of(mapped.actor_type)],
         "match_fields": row.match_fields,
         "missing_since": row.missing_since,
         "full_read_due": row.full_read_due,
+        "full_push_due": row.full_push_due,
         "fields": [_field(each) for each in mapped.fields],
     }
 
@@ -150,4 +176,17 @@ def _field(mapped: MappedField) -> dict[str, Any]:
         "unavailable": mapped.directions,
         "show_on_tab": row.show_on_tab,
         "show_in_search": row.show_in_search,
+        "policy": row.policy,
+        "row_columns": row.row_columns,
+        "columns": [
+            {
+                "key": each.erp.key,
+                "label": each.erp.label,
+                "type": each.erp.type.value,
+                "mandatory": each.erp.access is Access.MANDATORY,
+                "read_only": each.erp.access is Access.READ_ONLY,
+                "crm_columns": [column.key for column in each.offered],
+            }
+            for each in mapped.columns
+        ],
     }

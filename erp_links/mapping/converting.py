@@ -47,6 +47,8 @@ def converter(
         texts: Display texts of the ERP's list, where its items go into a text field.
         zone: The link's ERP time zone; UTC where it has none.
     """
+    if crm_field.type is CrmType.ROWS:
+        return _column_by_column
     if crm_field.type is CrmType.LIST:
         return _list_item(table or ListTable())
     if not conversion(erp_field.type, crm_field.type).to_crm:
@@ -63,6 +65,10 @@ def converter(
             raise ValueError(_("must lie between the years 1 and 9999")) from None
 
     return convert
+
+
+def _column_by_column(_value: Value) -> CrmValue:
+    raise TypeError("rows are converted column by column")
 
 
 def _refusing(erp_field: Field, crm_field: CrmField) -> Converter:

@@ -36,6 +36,8 @@ def back_converter(
         table: The look-up table of the two lists, where both fields are lists.
         zone: The link's ERP time zone; UTC where it has none.
     """
+    if crm_field.type is CrmType.ROWS:
+        return _column_by_column
     if not conversion(erp_field.type, crm_field.type).to_erp:
         return _refusing(erp_field, crm_field)
     shape = _shape(erp_field, crm_field.type, table or ListTable(), zone or ZoneInfo("UTC"))
@@ -49,6 +51,10 @@ def back_converter(
             raise ValueError(_("must lie between the years 1 and 9999")) from None
 
     return convert
+
+
+def _column_by_column(_value: CrmValue) -> Value:
+    raise TypeError("rows are converted column by column")
 
 
 def _refusing(erp_field: Field, crm_field: CrmField) -> BackConverter:

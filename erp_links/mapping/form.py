@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from erp_links.mapping.reading import LinkMapping, MappedActorType
+from erp_links.mapping.reading import LinkMapping, MappedActorType, MappedField
 from erp_links.mapping.submission import Faults
 
 Form = MultiDict[str, str]
@@ -58,19 +58,30 @@ def _actor_type(mapped: MappedActorType, name: str, form: Form) -> dict[str, Any
         "unpaired_pull": form.get(f"{name}.unpaired_pull", row.unpaired_pull),
         "unpaired_push": form.get(f"{name}.unpaired_push", row.unpaired_push),
         "match_fields": [key for key in form.getlist(f"{name}.match_fields") if key],
-        "fields": [_field(each.row.key, f"f{each.row.id}", form) for each in mapped.fields],
+        "fields": [_field(each, form) for each in mapped.fields],
     }
 
 
-def _field(key: str, name: str, form: Form) -> dict[str, Any]:
-    return {
-        "key": key,
+def _field(mapped: MappedField, form: Form) -> dict[str, Any]:
+    name = f"f{mapped.row.id}"
+    values: dict[str, Any] = {
+        "key": mapped.row.key,
         "crm_field": form.get(f"{name}.crm_field") or None,
         "to_crm": f"{name}.to_crm" in form,
         "to_erp": f"{name}.to_erp" in form,
         "show_on_tab": f"{name}.show_on_tab" in form,
         "show_in_search": f"{name}.show_in_search" in form,
     }
+    if values["to_crm"] and values["to_erp"] and f"{name}.policy" in form:
+        # one that stands beside a field that goes one way means nothing
+        values["policy"] = form[f"{name}.policy"]
+    if mapped.columns and values["crm_field"] == mapped.row.crm_field:
+        values["row_columns"] = {
+            column.erp.key: form[f"{name}.column.{place}"]
+            for place, column in enumerate(mapped.columns)
+            if form.get(f"{name}.column.{place}")
+        }
+    return values
 
 
 def _starts_of(path: str) -> list[str]:

@@ -6,11 +6,15 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
+from flask_babel import gettext as _
+
 from erp_links.mapping.compatibility import is_offered, type_name
 from erp_links.mapping.directions import Directions, crm_side, erp_side, gone_since, type_pair
 from erp_links.mapping.entities import suitable_entities
 from erp_links.mapping.notes import notes_of
+from erp_links.mapping.policies import Policy, policies_of, policy_words
 from erp_links.mapping.reading import LinkMapping, MappedActorType, MappedField
+from erp_links.mapping.row_columns import MappedColumn
 from host.crm.registry import CrmField, CrmType, entity_types
 from sync_connectors import Access, FieldType
 
@@ -26,10 +30,26 @@ class Row:
     mapped: MappedField
     type_words: str
     is_mandatory: bool
+    policies: list[tuple[str, str]]
+    columns: list["Column"]
     options: Options
     directions: Directions
     erp_reasons: Directions
     notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the rows of a field; `access` says in a word what is special about it."""
+
+    name: str
+    label: str
+    key: str
+    type_words: str
+    access: str
+    is_mandatory: bool
+    options: list[tuple[str, str]]
+    chosen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +97,34 @@ def _row(section: MappedActorType, mapped: MappedField, options: Options) -> Row
         mapped=mapped,
         type_words=_type_words(mapped),
         is_mandatory=mapped.field.access is Access.MANDATORY,
+        policies=_policies(section, mapped),
+        columns=[_column(mapped, place, each) for place, each in enumerate(mapped.columns)],
         options=options,
         directions=mapped.directions,
         erp_reasons=erp_side(section.actor_type, mapped.field, mapped.row.missing_since),
         notes=notes_of(mapped),
+    )
+
+
+def _policies(section: MappedActorType, mapped: MappedField) -> list[tuple[str, str]]:
+    """Return what may be chosen where both sides can change a field; empty where they never can."""
+    if not mapped.is_two_way and (section.row.missing_since or mapped.directions.to_crm or mapped.directions.to_erp):
+        return []
+    chosen = {policy.value for policy in policies_of(section.actor_type)} | {mapped.row.policy}
+    return [(policy.value, policy_words(policy.value)) for policy in Policy if policy.value in chosen]
+
+
+def _column(mapped: MappedField, place: int, column: MappedColumn) -> Column:
+    access = {Access.MANDATORY: _("mandatory"), Access.READ_ONLY: _("read-only in the ERP")}
+    return Column(
+        name=f"f{mapped.row.id}.column.{place}",
+        label=column.erp.label or column.erp.key,
+        key=column.erp.key,
+        type_words=type_name(column.erp.type),
+        access=access.get(column.erp.access, ""),
+        is_mandatory=column.erp.access is Access.MANDATORY,
+        options=[(each.key, str(each.label)) for each in column.offered],
+        chosen=column.crm.key if column.crm else "",
     )
 
 

@@ -11,6 +11,7 @@ from erp_links.mapping.compatibility import is_offered
 from erp_links.mapping.crm_fields import CrmFieldsReader
 from erp_links.mapping.directions import Directions, directions_of
 from erp_links.mapping.models import LinkActorType, LinkField
+from erp_links.mapping.row_columns import MappedColumn, mapped_columns
 from host.crm.registry import CrmField, EntityType, entity_types, fields_of
 from host.errors import NotFoundError
 from sync_connectors import ActorType, Field
@@ -33,6 +34,16 @@ class MappedField:
     def is_offered(self) -> bool:
         """Whether the type of the CRM field goes with the ERP field at all."""
         return self.crm_field is not None and is_offered(self.field.type, self.crm_field.type)
+
+    @property
+    def columns(self) -> tuple[MappedColumn, ...]:
+        """The columns of a field of rows with what they go with; empty for all others."""
+        return mapped_columns(self.field, self.crm_field, self.row.row_columns)
+
+    @property
+    def is_two_way(self) -> bool:
+        """Whether both sides can change it."""
+        return self.row.to_crm and self.row.to_erp
 
     @property
     def is_proposed(self) -> bool:

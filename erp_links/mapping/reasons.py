@@ -7,10 +7,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink
-from erp_links.mapping.compatibility import carries_values
+from erp_links.mapping.compatibility import carries_values, conversion
 from erp_links.mapping.models import LinkField, Unpaired
 from erp_links.mapping.reading import LinkMapping, MappedActorType, MappedField, mapping_of
-from sync_connectors import Access
+from erp_links.mapping.row_columns import holds_rows, missing_columns
+from sync_connectors import OPERATORS, Access, Operator
 
 
 def activation_reasons(session: Session, link: ErpLink) -> list[str]:
@@ -66,6 +67,10 @@ def _field_reasons(mapped: MappedActorType, each: MappedField) -> Iterator[str]:
     faults = direction_faults(each, to_crm=row.to_crm, to_erp=row.to_erp)
     for fault in faults:
         yield f"{label}: {fault}"
+    if is_synced(row) and holds_rows(each.field, each.crm_field):
+        missing = missing_columns(each.field, each.crm_field, row.row_columns, to_erp=row.to_erp)
+        if missing:
+            yield f"{label}: {missing}"
     if each.field.access is Access.MANDATORY and carries_values(each.field.type) and not faults:
         yield from _mandatory_reasons(mapped, each, label)
 
@@ -103,21 +108,53 @@ def _twice_mapped(mapped: MappedActorType) -> Iterator[str]:
 
 
 def _unpaired_reasons(mapped: MappedActorType) -> Iterator[str]:
-    row, entity = mapped.row, mapped.entity
-    policies = {row.unpaired_pull, row.unpaired_push}
-    if Unpaired.PAIR.value in policies and not row.match_fields:
+    row = mapped.row
+    if Unpaired.PAIR.value in {row.unpaired_pull, row.unpaired_push} and not row.match_fields:
         yield _("records without a pairing are to be paired, and no match field is chosen")
-    mapped_keys = {each.row.crm_field for each in mapped.fields if each.row.to_crm and not each.is_gone}
-    for key in row.match_fields:
-        if policies != {Unpaired.IGNORE.value} and key not in mapped_keys:
-            label = mapped.crm_fields[key].label if key in mapped.crm_fields else key
-            yield _("no ERP field fills the match field “%(field)s”", field=label)
-    if row.unpaired_pull != Unpaired.CREATE.value or entity is None:
+    if row.unpaired_pull != Unpaired.IGNORE:
+        for key in row.match_fields:
+            if not any(each.row.to_crm for each in _mapped_to(mapped, key)):
+                yield _("no ERP field fills the match field “%(field)s”", field=_label(mapped, key))
+    if row.unpaired_push != Unpaired.IGNORE:
+        yield from _search_reasons(mapped)
+    if row.unpaired_pull == Unpaired.CREATE:
+        yield from _creation_reasons(mapped)
+
+
+def _search_reasons(mapped: MappedActorType) -> Iterator[str]:
+    """Yield why the ERP cannot be searched for records that equal those of the CRM."""
+    keys = mapped.row.match_fields
+    unmapped = [key for key in keys if not any(is_synced(each.row) for each in _mapped_to(mapped, key))]
+    for key in unmapped:
+        if mapped.row.unpaired_pull == Unpaired.IGNORE:  # else it is told already
+            yield _("no ERP field goes with the match field “%(field)s”", field=_label(mapped, key))
+    if not keys or unmapped:
         return
+    if not any(_can_search(each) for key in keys for each in _mapped_to(mapped, key)):
+        labels = ", ".join(_label(mapped, key) for key in keys)
+        yield _("the ERP cannot be searched by any of the match fields (%(fields)s)", fields=labels)
+
+
+def _can_search(each: MappedField) -> bool:
+    is_askable = bool(OPERATORS[each.field.type] & {Operator.EQUALS, Operator.ONE_OF})
+    can_send = each.crm_field is not None and conversion(each.field.type, each.crm_field.type).to_erp
+    return each.row.searchable and is_askable and can_send
+
+
+def _creation_reasons(mapped: MappedActorType) -> Iterator[str]:
+    entity = mapped.entity
     filled = {each.row.crm_field for each in mapped.fields if each.row.to_crm and not each.is_gone}
     for crm_field in mapped.crm_fields.values():
         if crm_field.required and crm_field.key not in filled:
             yield _("the CRM needs “%(field)s” to create a record, and no ERP field fills it", field=crm_field.label)
-    if entity.requires_one_of and not filled.intersection(entity.requires_one_of):
+    if entity is not None and entity.requires_one_of and not filled.intersection(entity.requires_one_of):
         labels = " / ".join(str(mapped.crm_fields[key].label) for key in entity.requires_one_of)
         yield _("the CRM needs one of %(fields)s to create a record, and no ERP field fills one", fields=labels)
+
+
+def _mapped_to(mapped: MappedActorType, crm_key: str) -> list[MappedField]:
+    return [each for each in mapped.fields if each.row.crm_field == crm_key and not each.is_gone]
+
+
+def _label(mapped: MappedActorType, crm_key: str) -> str:
+    return str(mapped.crm_fields[crm_key].label) if crm_key in mapped.crm_fields else crm_key

@@ -4,14 +4,20 @@ from marshmallow import fields
 from marshmallow.validate import Length, OneOf, Range
 
 from erp_links.mapping.models import Unpaired
+from erp_links.mapping.policies import Policy
 from host.schemas import Schema, Text, VerbatimText
 
-_POLICIES = [policy.value for policy in Unpaired]
+_UNPAIRED = [each.value for each in Unpaired]
 DIRECTIONS = ("to_crm", "to_erp", "both")
 
 
 class FieldMappingInput(Schema):
-    """One field mapping. What is absent stays as it is; `crm_field` null removes the mapping."""
+    """One field mapping. What is absent stays as it is; `crm_field` null removes the mapping.
+
+    `policy` says who wins where both sides changed a field that goes both ways. `row_columns` of a field of rows are
+    all its mapped columns, {key of the ERP's column: key of the CRM's}; where they are absent and the CRM field is
+    another, columns are proposed by their names.
+    """
 
     key = VerbatimText(required=True, validate=Length(min=1, max=254))
     crm_field = Text(allow_none=True, validate=Length(max=64))
@@ -19,6 +25,12 @@ class FieldMappingInput(Schema):
     to_erp = fields.Boolean()
     show_on_tab = fields.Boolean()
     show_in_search = fields.Boolean()
+    policy = Text(validate=OneOf([policy.value for policy in Policy]))
+    row_columns = fields.Dict(
+        keys=VerbatimText(validate=Length(min=1, max=254)),
+        values=Text(validate=Length(min=1, max=64)),
+        validate=Length(max=500),
+    )
 
 
 class ActorTypeMappingInput(Schema):
@@ -31,8 +43,8 @@ class ActorTypeMappingInput(Schema):
     name = Text(required=True, validate=Length(min=1, max=64))
     active = fields.Boolean()
     entity_type = Text(validate=Length(max=32))
-    unpaired_pull = Text(validate=OneOf(_POLICIES))
-    unpaired_push = Text(validate=OneOf(_POLICIES))
+    unpaired_pull = Text(validate=OneOf(_UNPAIRED))
+    unpaired_push = Text(validate=OneOf(_UNPAIRED))
     match_fields = fields.List(Text(validate=Length(min=1, max=64)), validate=Length(max=10))
     order = fields.List(VerbatimText(validate=Length(min=1, max=254)), validate=Length(max=5000))
     accept_proposals = Text(validate=OneOf(DIRECTIONS))

@@ -8,9 +8,12 @@ from flask_babel import gettext as _
 from erp_links.mapping.crm_fields import CrmFieldsReader
 from erp_links.mapping.entities import suitable_entities
 from erp_links.mapping.models import LinkActorType, LinkField, Unpaired
-from erp_links.mapping.reading import LinkMapping, MappedActorType, refreshed
+from erp_links.mapping.policies import Policy, policy_fault
+from erp_links.mapping.reading import LinkMapping, MappedActorType, MappedField, refreshed
 from erp_links.mapping.reasons import direction_faults
-from host.crm.registry import CrmType
+from erp_links.mapping.row_columns import column_faults, propose_columns
+from host.crm.registry import CrmField, CrmType
+from sync_connectors.codec import field_from_json
 
 Faults = dict[str, list[str]]
 """Per path such as `actor_types.0.fields.3.crm_field` what is wrong there, in words."""
@@ -39,7 +42,8 @@ def lay_over(
             _add(faults, f"{path}.name", _("“%(name)s” stands here twice", name=wanted["name"]))
         else:
             _apply_type(mapped, wanted, path, faults)
-            touched[wanted["name"]] = (path, _apply_fields(mapped, wanted, path, faults))
+            crm_fields = crm_fields_of(mapped.row.entity_type) if mapped.row.entity_type else {}
+            touched[wanted["name"]] = (path, _apply_fields(mapped, wanted, crm_fields, path, faults))
     after = refreshed(mapping, crm_fields_of)
     for name, (path, field_paths) in touched.items():
         before, now = mapping.named(name), after.named(name)
@@ -78,7 +82,9 @@ def _reorder(row: LinkActorType, order: list[str], path: str, faults: Faults) ->
         each.rank = rank
 
 
-def _apply_fields(mapped: MappedActorType, wanted: Mapping[str, Any], path: str, faults: Faults) -> dict[str, str]:
+def _apply_fields(
+    mapped: MappedActorType, wanted: Mapping[str, Any], crm_fields: Mapping[str, CrmField], path: str, faults: Faults
+) -> dict[str, str]:
     """Change the named fields; return ERP key → path of those whose mapping is now another."""
     rows = {each.key: each for each in mapped.row.fields}
     seen: set[str] = set()
@@ -89,14 +95,14 @@ def _apply_fields(mapped: MappedActorType, wanted: Mapping[str, Any], path: str,
             _add(faults, f"{field_path}.key", _("there is no field “%(key)s”", key=key))
         elif key in seen:
             _add(faults, f"{field_path}.key", _("“%(key)s” stands here twice", key=key))
-        elif _apply_field(rows[key], field):
+        elif _apply_field(rows[key], field, crm_fields):
             changed[key] = field_path
         seen.add(key)
     return changed
 
 
-def _apply_field(row: LinkField, wanted: Mapping[str, Any]) -> bool:
-    before = (row.crm_field, row.to_crm, row.to_erp)
+def _apply_field(row: LinkField, wanted: Mapping[str, Any], crm_fields: Mapping[str, CrmField]) -> bool:
+    before = _chosen(row)
     if "crm_field" in wanted:
         row.crm_field = wanted["crm_field"] or None
         if row.crm_field is None and "to_crm" not in wanted and "to_erp" not in wanted:
@@ -104,10 +110,22 @@ def _apply_field(row: LinkField, wanted: Mapping[str, Any]) -> bool:
     for setting in _FIELD_SETTINGS:
         if setting in wanted:
             setattr(row, setting, wanted[setting])
-    is_changed = before != (row.crm_field, row.to_crm, row.to_erp)
+    if "row_columns" in wanted:
+        row.row_columns = dict(wanted["row_columns"])
+    elif row.crm_field != before[0]:
+        row.row_columns = propose_columns(field_from_json(row.declaration), crm_fields.get(row.crm_field or ""))
+    if "policy" in wanted:
+        row.policy = wanted["policy"]
+    elif not (row.to_crm and row.to_erp):
+        row.policy = Policy.PRIORITY.value
+    is_changed = before != _chosen(row)
     if is_changed:
         row.proposed = False
     return is_changed
+
+
+def _chosen(row: LinkField) -> tuple[object, ...]:
+    return row.crm_field, row.to_crm, row.to_erp, row.policy, dict(row.row_columns)
 
 
 def _check_type(mapped: MappedActorType, path: str, faults: Faults) -> None:
@@ -129,13 +147,23 @@ def _check_fields(mapped: MappedActorType, paths: Mapping[str, str], faults: Fau
         if each.is_lost:
             _add(faults, f"{path}.crm_field", _("the CRM has no field “%(key)s”", key=row.crm_field))
             continue
-        for fault in direction_faults(each, to_crm=row.to_crm, to_erp=row.to_erp):
-            _add(faults, f"{path}.to_crm" if row.to_crm else f"{path}.to_erp", fault)
-        if row.crm_field and not row.to_crm and not row.to_erp and not each.is_offered:
-            _add(faults, f"{path}.crm_field", each.directions.to_crm)
+        _check_field(mapped, each, path, faults)
         if first != row.key and each.crm_field is not None:
             words = _("“%(other)s” fills the CRM field “%(field)s” already", other=first, field=each.crm_field.label)
             _add(faults, f"{path}.to_crm", words)
+
+
+def _check_field(mapped: MappedActorType, each: MappedField, path: str, faults: Faults) -> None:
+    row = each.row
+    for fault in direction_faults(each, to_crm=row.to_crm, to_erp=row.to_erp):
+        _add(faults, f"{path}.to_crm" if row.to_crm else f"{path}.to_erp", fault)
+    if row.crm_field and not row.to_crm and not row.to_erp and not each.is_offered:
+        _add(faults, f"{path}.crm_field", each.directions.to_crm)
+    fault = policy_fault(mapped.actor_type, row.policy, two_way=each.is_two_way)
+    if fault:
+        _add(faults, f"{path}.policy", fault)
+    for fault in column_faults(each.field, each.crm_field, row.row_columns):
+        _add(faults, f"{path}.row_columns", fault)
 
 
 def _add(faults: Faults, path: str, words: str) -> None:

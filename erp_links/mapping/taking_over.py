@@ -13,6 +13,7 @@ from erp_links.mapping.entities import suitable_entities
 from erp_links.mapping.full_read import FullReadReason, mark_full_push, mark_full_read
 from erp_links.mapping.models import LinkActorType, LinkField
 from erp_links.mapping.proposals import propose, propose_match
+from erp_links.mapping.row_columns import propose_columns
 from host.crm.registry import CrmField, fields_of
 from sync_connectors import ActorType, Field
 from sync_connectors.codec import actor_type_to_json, field_to_json
@@ -114,9 +115,11 @@ def _is_mapped(known: LinkField | None) -> bool:
 def _propose(row: LinkActorType, fields: Sequence[Field], crm_fields: Mapping[str, CrmField]) -> dict[str, str]:
     taken = {each.crm_field for each in row.fields if each.crm_field}
     proposed = propose(row.entity_type, fields, crm_fields, taken)
+    declared = {field.key: field for field in fields}
     for each in row.fields:
         if each.key in proposed:
             each.crm_field, each.proposed = proposed[each.key], True
+            each.row_columns = propose_columns(declared[each.key], crm_fields.get(proposed[each.key]))
     return proposed
 
 

@@ -25,7 +25,7 @@ function startSections() {
 }
 
 function reasonsFor(row, script) {
-  const key = row.querySelector("select").value;
+  const key = row.querySelector(".crm-choice").value;
   if (row.dataset.toCrm) return { crm: row.dataset.toCrm, erp: row.dataset.toErp, oneWay: "" };
   if (!key) return { crm: script.none, erp: script.none, oneWay: "" };
   const field = script.fields[key] ?? {};
@@ -51,10 +51,11 @@ function startDirections() {
     const script = JSON.parse(row.closest("[data-section]").dataset.script);
     const [toCrm, toErp] = row.querySelectorAll(".dir input");
     const why = reasonsFor(row, script);
-    if (event.target.matches("select")) {
+    if (event.target.matches(".crm-choice")) {
       lock(toCrm, why.crm);
       lock(toErp, why.erp);
       row.querySelector("[data-note]").textContent = "";
+      showColumns(row);
     }
     // another link fills the field one-way: here it can only go both ways
     if (why.oneWay && toCrm.checked && !toErp.checked) {
@@ -62,18 +63,33 @@ function startDirections() {
       else toErp.checked = !toErp.disabled;
       row.querySelector("[data-note]").textContent = why.oneWay;
     }
+    showPolicy(row);
   });
+  for (const row of form.querySelectorAll("[data-map-row]")) showPolicy(row);
+}
+
+// both sides can change only what goes both ways
+function showPolicy(row) {
+  const policy = row.querySelector("[data-policy]");
+  if (policy) policy.hidden = ![...row.querySelectorAll(".dir input")].every((box) => box.checked);
+}
+
+// the columns belong to the CRM field that is stored; those of another are proposed when it is saved
+function showColumns(row) {
+  const columns = form.querySelector(`[data-columns-of="${row.id}"]`);
+  const stored = row.querySelector(".crm-choice [selected]");
+  if (columns) columns.hidden = row.querySelector(".crm-choice").value !== (stored?.value ?? "");
 }
 
 function startArrowKeys() {
-  const controls = (row) => [...row.querySelectorAll("select, input[type=checkbox]")];
+  const controls = (row) => [...row.querySelectorAll(".crm-choice, input[type=checkbox]")];
   const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   form.addEventListener("keydown", (event) => {
     const step = steps[event.key];
     const row = event.target.closest("[data-map-row]");
-    if (!step || !row || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!step || !row || !controls(row).includes(event.target) || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const rows = [...row.parentElement.rows].filter((each) => !each.hidden);
+    const rows = [...row.parentElement.querySelectorAll("[data-map-row]")].filter((each) => !each.hidden);
     const [down, right] = step;
     const place = controls(row).indexOf(event.target);
     for (let next = rows.indexOf(row) + down, column = place + right; rows[next]; next += down, column += right) {

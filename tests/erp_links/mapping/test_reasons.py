@@ -134,3 +134,19 @@ def test_two_fields_filling_one_crm_field_are_a_reason(sqlite_database):
                 each.crm_field, each.to_crm = "name", True
         session.flush()
         assert activation_reasons(session, link) == ["Customer: 2 ERP fields fill the CRM field “Name”"]
+
+
+def test_records_are_looked_for_in_the_erp_only_by_fields_that_it_can_search(sqlite_database):
+    with sqlite_database.writing() as session:
+        link = stored_link(session)
+        accepted = {"name": "Customer", "unpaired_push": "pair", "accept_proposals": "both"}
+        save(session, link, {**accepted, "match_fields": ["vat_number"]})
+        assert activation_reasons(session, link) == []
+        save(session, link, {**accepted, "match_fields": ["phone"]})
+        assert activation_reasons(session, link) == [
+            "Customer: the ERP cannot be searched by any of the match fields (Phone)"
+        ]
+        save(session, link, {**accepted, "match_fields": ["vat_number", "fax"]})
+        assert activation_reasons(session, link) == ["Customer: no ERP field goes with the match field “Fax”"]
+        save(session, link, {**accepted, "unpaired_push": "create", "match_fields": []})
+        assert activation_reasons(session, link) == []

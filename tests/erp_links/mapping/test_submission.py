@@ -16,7 +16,14 @@ from tests.erp_links.mapping.stored import stored_link
 KEYS = st.sampled_from([field.key for field in FIELDS["Customer"]]) | st.just("GHOST")
 CRM_KEYS = st.none() | st.sampled_from([field.key for field in COMPANY.fields]) | st.just("x_ghost")
 FIELD = st.fixed_dictionaries(
-    {"key": KEYS}, optional={"crm_field": CRM_KEYS, "to_crm": st.booleans(), "to_erp": st.booleans()}
+    {"key": KEYS},
+    optional={
+        "crm_field": CRM_KEYS,
+        "to_crm": st.booleans(),
+        "to_erp": st.booleans(),
+        "policy": st.sampled_from(["priority", "newest", "ask"]),
+        "row_columns": st.just({}),
+    },
 )
 CUSTOMER = st.fixed_dictionaries(
     {"name": st.just("Customer"), "fields": st.lists(FIELD, max_size=6)},
