@@ -175,11 +175,31 @@ see or manage   GET     /sync/runs/<int:run_id>
 see or manage   GET     /sync/runs/<int:run_id>/details
 see or manage   GET     /sync/runs/<int:run_id>/progress
 administrators  POST    /sync/runs/<int:run_id>/cancel
+see or manage   GET     /sync/links/<int:link_id>
+administrators  POST    /sync/links/<int:link_id>/brake
+see or manage   GET     /sync/links/<int:link_id>/charts/<name>
+administrators  POST    /sync/links/<int:link_id>/failed-records/dismiss
 administrators  POST    /sync/links/<int:link_id>/failed-records/retry
+administrators  POST    /sync/links/<int:link_id>/full-read
+administrators  POST    /sync/links/<int:link_id>/resume
+administrators  GET     /sync/links/<int:link_id>/resync
+administrators  POST    /sync/links/<int:link_id>/resync
 administrators  POST    /sync/links/<int:link_id>/run
 users           GET     /sync/failed-records
 administrators  POST    /sync/failed-records/<int:failed_id>/dismiss
+administrators  POST    /sync/failed-records/<int:failed_id>/restore
 administrators  POST    /sync/failed-records/<int:failed_id>/retry
+users           GET     /sync/conflicts
+administrators  POST    /sync/conflicts/choose
+users           GET     /sync/matches
+see or manage   GET     /sync/matches/<int:failed_id>
+administrators  POST    /sync/matches/<int:failed_id>
+users           GET     /sync/pairings
+administrators  POST    /sync/pairings/<int:pairing_id>/disconnect
+administrators  POST    /sync/pairings/<int:pairing_id>/lift
+users           GET     /sync/unclear
+administrators  POST    /sync/unclear/<int:intent_id>/made
+administrators  POST    /sync/unclear/<int:intent_id>/not-made
 
 administrators  GET     /settings/audit
 administrators  GET     /settings/fields
@@ -315,16 +335,36 @@ API admin       POST    /api/v1/erp-links/<int:link_id>/refresh
 API admin       POST    /api/v1/erp-links/<int:link_id>/resume
 API admin       PUT     /api/v1/erp-links/<int:link_id>/schedule
 API admin       POST    /api/v1/erp-links/<int:link_id>/test
+API link        GET     /api/v1/erp-links/<int:link_id>/conflicts
+API link        GET     /api/v1/erp-links/<int:link_id>/conflicts/<int:conflict_id>
+API admin       PUT     /api/v1/erp-links/<int:link_id>/conflicts/<int:conflict_id>/choice
+API admin       POST    /api/v1/erp-links/<int:link_id>/conflicts/choose
 API link        GET     /api/v1/erp-links/<int:link_id>/failed-records
+API admin       POST    /api/v1/erp-links/<int:link_id>/failed-records/dismiss
 API admin       POST    /api/v1/erp-links/<int:link_id>/failed-records/retry
 API link        GET     /api/v1/erp-links/<int:link_id>/failed-records/<int:failed_id>
+API link        GET     /api/v1/erp-links/<int:link_id>/failed-records/<int:failed_id>/candidates
 API admin       POST    /api/v1/erp-links/<int:link_id>/failed-records/<int:failed_id>/dismiss
+API admin       POST    /api/v1/erp-links/<int:link_id>/failed-records/<int:failed_id>/pair
+API admin       POST    /api/v1/erp-links/<int:link_id>/failed-records/<int:failed_id>/restore
 API admin       POST    /api/v1/erp-links/<int:link_id>/failed-records/<int:failed_id>/retry
+API link        GET     /api/v1/erp-links/<int:link_id>/pairings
+API admin       POST    /api/v1/erp-links/<int:link_id>/pairings
+API link        GET     /api/v1/erp-links/<int:link_id>/pairings/<int:pairing_id>
+API admin       POST    /api/v1/erp-links/<int:link_id>/pairings/<int:pairing_id>/disconnect
+API admin       POST    /api/v1/erp-links/<int:link_id>/pairings/<int:pairing_id>/lift
 API link        GET     /api/v1/erp-links/<int:link_id>/runs
 API admin       POST    /api/v1/erp-links/<int:link_id>/runs
 API link        GET     /api/v1/erp-links/<int:link_id>/runs/<int:run_id>
 API admin       POST    /api/v1/erp-links/<int:link_id>/runs/<int:run_id>/cancel
 API link        GET     /api/v1/erp-links/<int:link_id>/runs/<int:run_id>/changes
+API link        GET     /api/v1/erp-links/<int:link_id>/sync
+API admin       PUT     /api/v1/erp-links/<int:link_id>/sync/brake
+API admin       POST    /api/v1/erp-links/<int:link_id>/sync/full-reads
+API link        GET     /api/v1/erp-links/<int:link_id>/unclear-creates
+API link        GET     /api/v1/erp-links/<int:link_id>/unclear-creates/<int:intent_id>
+API admin       POST    /api/v1/erp-links/<int:link_id>/unclear-creates/<int:intent_id>/made
+API admin       POST    /api/v1/erp-links/<int:link_id>/unclear-creates/<int:intent_id>/not-made
 API admin       GET     /api/v1/sync-connectors
 API admin       POST    /api/v1/sync-connectors
 API admin       GET     /api/v1/sync-connectors/<int:connector_id>
@@ -361,6 +401,8 @@ class Installation:
         entity = next((entity.key for entity in entity_types().values() if entity.path == path), "")
         if entity:
             ids.update(record_id=ids[f"{entity}_id"], token=ids[f"{entity}_import"] if "/import/" in rule else "")
+        if rule.endswith("/charts/<name>"):
+            ids["name"] = "records-light.svg"
         for name, value in ids.items():
             for converter in ("", "int:", "path:", "string:"):
                 rule = rule.replace(f"<{converter}{name}>", str(value))

@@ -11,7 +11,17 @@ from sqlalchemy.orm import Session
 
 from erp_links.links.models import LinkAccess, LinkState, Visibility
 from erp_links.mapping.models import LinkActorType
-from erp_links.sync.models import FailedRecord, Outcome, Pairing, Run, RunStatus
+from erp_links.sync.models import (
+    Conflict,
+    FailedRecord,
+    Intent,
+    IntentKind,
+    IntentState,
+    Outcome,
+    Pairing,
+    Run,
+    RunStatus,
+)
 from host.accounts.models import User
 from host.accounts.operations import create_group, create_token
 from host.audit.doer import Doer
@@ -92,16 +102,25 @@ def make_world(database: Database, data_folder: Path) -> World:
             finished_at=NOON,
         )
         session.add(run)
-        session.add(
-            Pairing(
-                link_id=link.id,
-                actor_type="Customer",
-                erp_key="C1",
-                entity_type="company",
-                entity_id=company,
-                paired_at=NOON,
-            )
+        pairing = Pairing(
+            link_id=link.id,
+            actor_type="Customer",
+            erp_key="C1",
+            entity_type="company",
+            entity_id=company,
+            paired_at=NOON,
         )
+        intent = Intent(
+            link_id=link.id,
+            actor_type="Person",
+            kind=IntentKind.CREATE.value,
+            state=IntentState.UNCLEAR.value,
+            entity_type="person",
+            entity_id=person,
+            entity_version=1,
+            made_at=NOON,
+        )
+        session.add_all([pairing, intent])
         now = datetime.now(UTC)
         session.add(WorkerProcess(id="w", host_name="h", process_id=1, started_at=now, heartbeat_at=now))
         session.flush()
@@ -111,12 +130,21 @@ def make_world(database: Database, data_folder: Path) -> World:
             actor_type="Customer",
             erp_key="C2",
             direction="pull",
-            reason="rejected",
-            message="no such country",
+            reason="ambiguous_match",
+            message="2 records of the CRM have the same name",
             first_failed_at=NOON,
             last_failed_at=NOON,
         )
-        session.add(failed)
+        conflict = Conflict(
+            link_id=link.id,
+            pairing_id=pairing.id,
+            crm_field="name",
+            erp_field="NAME",
+            erp_value="Nordwind A/S",
+            hub_value="Nordwind",
+            found_at=NOON,
+        )
+        session.add_all([failed, conflict])
         session.flush()
         type_ids = session.scalars(select(LinkActorType.id).where(LinkActorType.link_id == link.id)).all()
         ids: dict[str, int | str] = {
@@ -129,6 +157,9 @@ def make_world(database: Database, data_folder: Path) -> World:
             "record_id": company,
             "run_id": run.id,
             "failed_id": failed.id,
+            "pairing_id": pairing.id,
+            "intent_id": intent.id,
+            "conflict_id": conflict.id,
             **_custom_field_and_list(session),
             **{f"{entity_type}_id": record_id for entity_type, record_id in entities.items()},
             **_external_ids(session, entities),

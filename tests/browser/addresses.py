@@ -26,12 +26,19 @@ OF_USERS = (
     "/sync/runs",
     "/sync/runs/{run}",
     "/sync/failed-records",
+    "/sync/links/{link}",
+    "/sync/conflicts",
+    "/sync/matches",
+    "/sync/unclear",
+    "/sync/pairings",
+    "/sync/pairings?link={link}&state=paired",
     "/account",
     "/sign-in/confirm",
     "/api/docs",
 )
 
 OF_ADMINISTRATORS = (
+    "/sync/links/{link}/resync?side=crm",
     "/settings/sync",
     "/settings/sync/priority",
     "/settings/sync/connectors/new",
@@ -72,7 +79,9 @@ NO_PAGES = {
     "crm.import_columns": "has a test of its own, for it needs a file",
     "erp_tab.block": "part of a page",
     "link_form.fields": "part of a form",
+    "link_sync.chart": "a picture",
     "links.runs": "part of a page",
+    "matches.match": "has a test of its own, for it needs an ambiguous record",
     "sync.details": "part of a page",
     "sync.progress": "part of a page",
 }
