@@ -8,13 +8,14 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
+from erp_links.sync.columns import log_columns, log_rows, pairing_columns
 from erp_links.sync.failures import Direction, Failure, FailureState, KnownFailure, next_retry
 from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState
 from erp_links.sync.planning import Adoption, Plan, Update
-from erp_links.sync.sides import Bases, FieldChange
-from erp_links.sync.translating import Translated
 from host.crm import bulk
-from host.crm.values import CrmValue, to_json
+from host.crm.stamping import restamp
+from host.crm.values import CrmValue
+from host.database import insert_columns
 from host.logs import redacted
 
 Rows = list[dict[str, Any]]
@@ -47,10 +48,11 @@ class PageWriter:
         ids = bulk.insert_many(self.session, self.entity_type, created, self.origin, self.at)
         changes: list[Adoption | Update] = [*plan.adoptions, *plan.updates]
         bulk.update_many(self.session, self.entity_type, _hub_changes(changes), self.origin, self.at)
-        self._insert(_PAIRING, self._new_pairings(plan, ids))
+        restamp(self.session, self.entity_type, {each.record.id: each.merged.stamps for each in changes})
+        self._add_pairings(plan, ids)
         self._update_pairings(plan.updates)
         self._bury(plan.tombstones)
-        self._insert(_LOG, self._log(plan, ids))
+        self._add_log(plan, ids)
         self._keep_failures(plan.failures, known)
         self._clear_failures([known[key].id for key in plan.settled if key in known])
 
@@ -66,36 +68,29 @@ class PageWriter:
         if rows:
             self.session.connection().execute(insert(table), rows)
 
-    def _new_pairings(self, plan: Plan, ids: Sequence[int]) -> Rows:
-        created = (
-            self._new_pairing(each.incoming, entity_id, Bases(each.incoming.erp), each.incoming.is_whole)
-            for each, entity_id in zip(plan.creations, ids, strict=True)
+    def _add_pairings(self, plan: Plan, ids: Sequence[int]) -> None:
+        count, columns = pairing_columns(
+            plan,
+            ids,
+            link_id=self.link_id,
+            actor_type=self.actor_type,
+            entity_type=self.entity_type,
+            at=self.at,
         )
-        adopted = (
-            self._new_pairing(each.incoming, each.record.id, each.merged.bases, each.is_settled)
-            for each in plan.adoptions
-        )
-        return [*created, *adopted]
+        insert_columns(self.session.connection(), _PAIRING, count, columns)
 
-    def _new_pairing(self, incoming: Translated, entity_id: int, bases: Bases, is_settled: bool) -> dict[str, Any]:
-        actor = incoming.actor
-        return {
-            "link_id": self.link_id,
-            "actor_type": self.actor_type,
-            "erp_key": actor.key,
-            "parent_type": actor.parent.actor_type if actor.parent else None,
-            "parent_key": actor.parent.key if actor.parent else None,
-            "entity_type": self.entity_type,
-            "entity_id": entity_id,
-            "state": PairingState.PAIRED.value,
-            "erp_timestamp": actor.timestamp,
-            "base_erp": bases.erp,
-            "base_hub": bases.hub,
-            "row_keys": bases.row_keys,
-            "content_hash": incoming.digest if is_settled else None,
-            "paired_at": self.at,
-            "synced_at": self.at,
-        }
+    def _add_log(self, plan: Plan, ids: Sequence[int]) -> None:
+        rows = log_rows(plan, ids)
+        if rows:
+            columns = log_columns(
+                rows,
+                link_id=self.link_id,
+                run_id=self.run_id,
+                actor_type=self.actor_type,
+                entity_type=self.entity_type,
+                at=self.at,
+            )
+            insert_columns(self.session.connection(), _LOG, len(rows), columns)
 
     def _update_pairings(self, updates: Sequence[Update]) -> None:
         news = [each for each in updates if each.is_news]
@@ -127,48 +122,6 @@ class PageWriter:
                 .where(_PAIRING.c.id.in_(pairing_ids))
                 .values(state=PairingState.TOMBSTONE.value, entity_id=None, base_erp={}, base_hub={}, content_hash=None)
             )
-
-    def _log(self, plan: Plan, ids: Sequence[int]) -> Rows:
-        rows = [
-            self._log_row("created", each.incoming.actor.key, entity_id, new=_told(each.values))
-            for each, entity_id in zip(plan.creations, ids, strict=True)
-        ]
-        rows += [
-            self._log_row("paired", each.incoming.actor.key, each.record.id, new=_told(each.incoming.hub))
-            for each in plan.adoptions
-        ]
-        written: list[Adoption | Update] = [*plan.adoptions, *plan.updates]
-        for changed in written:
-            key, entity_id = changed.incoming.actor.key, changed.record.id
-            rows += [self._change_row(key, entity_id, change) for change in changed.merged.changes]
-        return rows
-
-    def _change_row(self, erp_key: str, entity_id: int, change: FieldChange) -> dict[str, Any]:
-        row = self._log_row("changed", erp_key, entity_id, new=to_json(change.new))
-        return row | {
-            "crm_field": change.crm_field,
-            "erp_field": change.erp_field,
-            "old": to_json(change.old),
-            "reason": change.reason.value,
-        }
-
-    def _log_row(self, kind: str, erp_key: str, entity_id: int, new: Any) -> dict[str, Any]:
-        return {
-            "at": self.at,
-            "run_id": self.run_id,
-            "link_id": self.link_id,
-            "kind": kind,
-            "actor_type": self.actor_type,
-            "erp_key": erp_key,
-            "entity_type": self.entity_type,
-            "entity_id": entity_id,
-            "target": "crm",
-            "crm_field": "",
-            "erp_field": "",
-            "old": None,
-            "new": new,
-            "reason": "",
-        }
 
     def _keep_failures(self, failures: Sequence[Failure], known: Mapping[str, KnownFailure]) -> None:
         fresh = [self._failed_row(each) for each in failures if each.erp_key not in known]
@@ -228,7 +181,3 @@ def _hub_changes(changes: Sequence[Adoption | Update]) -> list[tuple[int, dict[s
         for each in changes
         if each.merged.changes
     ]
-
-
-def _told(values: Mapping[str, CrmValue]) -> dict[str, Any]:
-    return {key: to_json(value) for key, value in values.items() if value is not None}

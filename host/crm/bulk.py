@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, text, update
+from sqlalchemy import Table, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from host.crm import outbox
@@ -19,6 +19,7 @@ from host.crm.registry import entity_type_of, fields_of
 from host.crm.rows import complete, insert_rows, read_rows, replace_rows, without_rows
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
+from host.database import Same, Values, insert_columns
 
 __all__ = ["find_by", "insert_many", "read_many", "update_many"]
 
@@ -81,26 +82,19 @@ def insert_many(
         return []
     table = table_of(entity_type)
     writing = RowWriting(entity_type)
-    stamps = {
-        "version": 1,
-        "created_at": at,
-        "created_by": origin,
-        "updated_at": at,
-        "updated_by": origin,
-        "field_meta": {},
-    }
-    rows_fields = entity_type_of(entity_type).rows_fields
-    split = [writing.split(without_rows(rows_fields, row) if rows_fields else row) for row in rows]
-    # one shape for all rows, so that one prepared statement takes them; columns that no row fills are left out
-    empty = dict.fromkeys(column for columns, _ in split for column in columns)
     ids = _new_ids(session, table, len(rows))
-    session.connection().execute(
-        insert(table),
-        [
-            {"id": new_id, **empty, **columns, "custom": _without_empty(custom), **stamps}
-            for new_id, (columns, custom) in zip(ids, split, strict=True)
-        ],
-    )
+    columns: dict[str, Values] = {
+        "id": ids,
+        **writing.columns(rows),
+        "version": Same(1),
+        "created_at": Same(at),
+        "created_by": Same(origin),
+        "updated_at": Same(at),
+        "updated_by": Same(origin),
+        "field_meta": Same({}),
+    }
+    insert_columns(session.connection(), table, len(rows), columns)
+    rows_fields = entity_type_of(entity_type).rows_fields
     if rows_fields:
         insert_rows(session, entity_type, rows_fields, dict(zip(ids, rows, strict=True)))
     outbox.note_created(session, entity_type, ids, rows, origin, at)

@@ -11,6 +11,7 @@ from host.crm.fields import CUSTOM_PREFIX, CrmField, CrmType
 from host.crm.registry import entity_type_of
 from host.crm.tables import table_of
 from host.crm.values import CrmValue, JsonForm, fold, from_json, to_json
+from host.database import Same, Values
 
 BOOKKEEPING = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "field_meta")
 
@@ -116,6 +117,7 @@ class RowWriting:
         self._columns = {
             field.key: (field.column, field.folded_column) for field in fields if field.type is not CrmType.ROWS
         }
+        self._rows_fields = {field.key for field in fields if field.type is CrmType.ROWS}
 
     def split(self, values: Mapping[str, CrmValue]) -> tuple[dict[str, Any], dict[str, JsonForm]]:
         """Return the values of the columns, and those of the user-defined fields in their JSON form.
@@ -134,3 +136,26 @@ class RowWriting:
             if folded:
                 columns[folded] = fold(value) if isinstance(value, str) else None
         return columns, custom
+
+    def columns(self, rows: Sequence[Mapping[str, CrmValue]]) -> dict[str, Values]:
+        """Return the values of new records column by column, that of the user-defined fields among them.
+
+        Columns that no record fills are left out, and so are ROWS fields, which have no column.
+
+        Raises:
+            KeyError: a key is neither a standard field nor one that could be user-defined.
+        """
+        keys: set[str] = set().union(*rows) - self._rows_fields
+        custom = sorted(key for key in keys if key.startswith(CUSTOM_PREFIX))
+        columns: dict[str, Values] = {"custom": _custom(rows, custom) if custom else Same({})}
+        for key in keys.difference(custom):
+            column, folded = self._columns[key]
+            values = [row.get(key) for row in rows]
+            columns[column] = values
+            if folded:
+                columns[folded] = [fold(value) if isinstance(value, str) else None for value in values]
+        return columns
+
+
+def _custom(rows: Sequence[Mapping[str, CrmValue]], keys: Sequence[str]) -> list[dict[str, JsonForm]]:
+    return [{key: to_json(row[key]) for key in keys if row.get(key) is not None} for row in rows]

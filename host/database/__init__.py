@@ -2,6 +2,20 @@
 
 from host.database.base import Base
 from host.database.database import Database, current_database
+from host.database.inserting import JsonTexts, Same, Values, insert_columns
+from host.database.json_texts import dump_json
 from host.database.types import ExactDecimal, JsonValue, UtcDateTime
 
-__all__ = ["Base", "Database", "ExactDecimal", "JsonValue", "UtcDateTime", "current_database"]
+__all__ = [
+    "Base",
+    "Database",
+    "ExactDecimal",
+    "JsonTexts",
+    "JsonValue",
+    "Same",
+    "UtcDateTime",
+    "Values",
+    "current_database",
+    "dump_json",
+    "insert_columns",
+]

@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
+from host.database.json_texts import dump_json, load_json
 from host.database.types import EXACT_DECIMAL_COLLATION, compare_decimals
 
 EXTENSION = "tieline_database"
@@ -32,7 +33,7 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True, pool_size=10)
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
         self._writing_engine = self.engine.execution_options(tieline_writing=True)
 
     @contextmanager
@@ -54,8 +55,17 @@ class Database:
         self.engine.dispose()
 
 
+def _postgresql_engine(url: str) -> Engine:
+    return create_engine(url, pool_pre_ping=True, pool_size=10, json_serializer=dump_json, json_deserializer=load_json)
+
+
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS},
+        json_serializer=dump_json,
+        json_deserializer=load_json,
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: object) -> None:
