@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError
 
 from host.crm.fields import CrmField, CrmType
+from host.crm.importing.row_columns import fillable
 from host.crm.importing.settings import EXTERNAL_ID, DateOrder, ImportSettings
 from host.crm.lists import Items
 from host.crm.schemas import values_by_key, values_schema
@@ -29,14 +30,15 @@ class CellReader:
 
     def __init__(self, settings: ImportSettings, known: Mapping[str, CrmField], items: Mapping[str, Items]) -> None:
         self._settings = settings
-        self._columns = [(number, known[key]) for number, key in enumerate(settings.columns) if key in known]
+        fields = fillable(known)
+        self._columns = [(number, fields[key]) for number, key in enumerate(settings.columns) if key in fields]
         self._external = settings.columns.index(EXTERNAL_ID) if EXTERNAL_ID in settings.columns else None
         self._keys = {name: _keys_by_name(several) for name, several in items.items()}
         self._fields = [field for _number, field in self._columns if field.type is not CrmType.REFERENCE]
         self._schema = values_schema("ImportedRow", self._fields)(reads_text=True)
 
     def read(self, cells: Sequence[str]) -> tuple[dict[str, CrmValue], dict[str, list[str]]]:
-        """Return the values of a row by field key, and its faults; references are left to `references`."""
+        """Return the values of a row by the keys of `fillable`, and its faults; references are left to `references`."""
         if len(cells) > len(self._settings.columns):
             return {}, {"": [_("has more cells than the header has columns")]}
         texts = {

@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -26,7 +26,6 @@ from host.database import Database
 from host.errors import ConflictError, InvalidInputError, NotFoundError
 
 KEPT_FOR = timedelta(hours=24)
-ROWS_PER_PIECE = 500
 PREVIEWED_ROWS = 2_000
 SHOWN_ROWS = 100
 KEPT_PROBLEMS = 500
@@ -151,12 +150,12 @@ def preview(session: Session, entity_type: str, table: CsvTable, settings: Impor
     """Return what an import would do; nothing is changed."""
     shown = Preview()
     planner = ImportPlanner(session, entity_type, settings)
-    for piece in _pieces(islice(table.rows(), PREVIEWED_ROWS)):
+    for piece in planner.pieces(islice(table.rows(), PREVIEWED_ROWS)):
         for row in planner.plan(session, piece):
             outcome = row.decision.outcome
             shown.counts[outcome] = shown.counts.get(outcome, 0) + 1
-            shown.looked_at += 1
-            if shown.looked_at <= SHOWN_ROWS // 2 or (outcome is Outcome.REFUSE and len(shown.rows) < SHOWN_ROWS):
+            shown.looked_at += row.length
+            if len(shown.rows) < SHOWN_ROWS // 2 or (outcome is Outcome.REFUSE and len(shown.rows) < SHOWN_ROWS):
                 shown.rows.append(row)
     return shown
 
@@ -190,7 +189,7 @@ def proceed(database: Database, doer: Doer, folder: Path, entity_type: str, toke
             raise ConflictError(_("this import was not started"), _("look at its preview first"))
         table = table_of_import(begun, folder)
         planner = ImportPlanner(session, entity_type, ImportSettings.from_json(begun.settings))
-    pieces = _pieces(table.rows())
+    pieces = planner.pieces(table.rows())
     while begun.finished_at is None:
         piece = next(pieces, [])
         if piece and piece[-1][0] < begun.next_row:
@@ -244,8 +243,3 @@ def _write(
 def _remember(session: Session, entity_type: str, settings: ImportSettings, named: dict[str, int]) -> None:
     known = known_records(session, entity_type, settings.source, named)
     add_external_ids(session, entity_type, settings.source, {key: named[key] for key in named if key not in known})
-
-
-def _pieces(rows: Iterator[NumberedCells]) -> Iterator[list[NumberedCells]]:
-    while piece := list(islice(rows, ROWS_PER_PIECE)):
-        yield piece

@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 from host.crm.entity_type import EntityType
 from host.crm.external_ids import SOURCE_LENGTH
 from host.crm.fields import CrmField
+from host.crm.importing.row_columns import fillable, holds_rows
 from host.errors import InvalidInputError
 from host.schemas import Schema, Text
 
@@ -75,20 +76,25 @@ def checked_settings(
         InvalidInputError: with every fault.
     """
     columns = tuple(values["column"])
+    fields_of_columns = fillable(known)
     errors: dict[str, list[str]] = {}
     used = [key for key in columns if key]
-    if len(columns) != len(header) or not _may_be_filled(used, known):
+    if len(columns) != len(header) or any(key not in fields_of_columns and key != EXTERNAL_ID for key in used):
         errors["column"] = [_("do not fit the file, load the page again")]
     elif not used:
         errors["column"] = [_("assign at least one column to a field")]
     if twice := sorted({key for key in used if used.count(key) > 1}):
-        labels = ", ".join(str(known[key].label) if key in known else _("External id") for key in twice)
+        labels = ", ".join(
+            str(fields_of_columns[key].label) if key in fields_of_columns else _("External id") for key in twice
+        )
         errors["column"] = [_("only one column can fill a field: %(fields)s", fields=labels)]
     match = values["match"]
     if match and match not in used:
         errors["match"] = [_("assign a column to the field by which records are recognised")]
-    if match and match != EXTERNAL_ID and match not in entity.match_fields and not known[match].custom:
+    if match and match != EXTERNAL_ID and match not in entity.match_fields and not _is_custom(match, known):
         errors["match"] = [_("records are not recognised by this field")]
+    if not match and holds_rows(used, known):
+        errors["match"] = [_("choose by what the lines of one record are recognised")]
     if EXTERNAL_ID in used and not values["source"]:
         errors["source"] = [_("name the system that the external ids come from")]
     if errors:
@@ -103,8 +109,8 @@ def checked_settings(
     )
 
 
-def _may_be_filled(keys: Sequence[str], known: Mapping[str, CrmField]) -> bool:
-    return all(key == EXTERNAL_ID or (key in known and not known[key].row_fields) for key in keys)
+def _is_custom(key: str, known: Mapping[str, CrmField]) -> bool:
+    return key in known and known[key].custom
 
 
 def proposed_settings(
@@ -112,11 +118,13 @@ def proposed_settings(
 ) -> ImportSettings:
     """Return settings that suit the names of the columns: each is looked for among labels and keys of fields."""
     by_name: dict[str, str] = {"external id": EXTERNAL_ID, "external_id": EXTERNAL_ID}
-    for key, field in known.items():
-        if field.row_fields:
-            continue
+    for key, field in fillable(known).items():
         for name in (key, field.column, str(field.label)):
             by_name.setdefault(name.casefold(), key)
+    for key, field in known.items():
+        for column in field.row_fields:
+            for name in (column.key, str(column.label)):
+                by_name.setdefault(name.casefold(), f"{key}.{column.key}")
     columns: list[str] = []
     for name in header:
         key = by_name.get(name.casefold(), "")

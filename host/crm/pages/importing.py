@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -16,6 +17,7 @@ from host.accounts.current import current_doer
 from host.crm.entity_type import EntityType
 from host.crm.importing import operations
 from host.crm.importing.reading import CsvTable, escaped
+from host.crm.importing.row_columns import fillable, label_of
 from host.crm.importing.settings import (
     EXTERNAL_ID,
     DateOrder,
@@ -134,6 +136,8 @@ def _columns_page(entity: EntityType, begun: RecordImport, table: CsvTable, erro
             table=table,
             samples=[cells for _number, cells in islice(table.rows(), SAMPLE_ROWS)],
             known=known,
+            fillable=fillable(known),
+            label_of=partial(label_of, known),
             match_keys=[*entity.match_fields, *custom],
             external_id=EXTERNAL_ID,
             orders=DateOrder,

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from host.crm import records
 from host.crm.browsing import Browsing, Sort, browse
 from host.crm.external_ids import external_ids_of
-from host.crm.importing import operations
+from host.crm.importing import planning
 from host.crm.importing.reading import escaped, open_table
 from host.crm.record import Record
 from host.database import Database
@@ -191,7 +191,7 @@ def test_rows_that_repeat_a_record_or_fit_several_are_refused(user: FlaskClient,
 def test_a_broken_off_import_goes_on_without_doubling_a_row(
     user: FlaskClient, sqlite_hub: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "ROWS_PER_PIECE", 10)
+    monkeypatch.setattr(planning, "ROWS_PER_PIECE", 10)
     monkeypatch.setattr("host.crm.pages.importing.SECONDS_PER_STEP", 0.0)
     content = "Name,Number\n" + "".join(f"Company {number},{number % 40}\n" for number in range(45))
     address = staged(user, content)
