@@ -25,6 +25,8 @@ ENGINE = Doer(None, "sync engine", "job")
 
 _LONGEST_BACK_OFF = timedelta(hours=6)
 _REMEMBERED_RUNS = 10
+_LEFT_OVER = ("failed", "erp_failed", "erp_unclear")
+"""Counts of records that somebody has to look at."""
 
 
 def begin_run(database: Database, permit: RunPermit) -> Counter[str]:
@@ -64,7 +66,8 @@ def finish_run(runtime: LinkRuntime, permit: RunPermit, ending: Ending, counts: 
     with runtime.database.writing() as session:
         permit.assert_held(session)
         run = session.get_one(Run, permit.run_id)
-        outcome = escalated(ending.outcome, Outcome.PARTIAL if counts.get("failed") else Outcome.SUCCESS)
+        left_over = any(counts.get(name) for name in _LEFT_OVER)
+        outcome = escalated(ending.outcome, Outcome.PARTIAL if left_over else Outcome.SUCCESS)
         run.status = RunStatus.FINISHED.value
         run.outcome = outcome.value
         run.finished_at = read_clock(session)
@@ -77,6 +80,9 @@ def finish_run(runtime: LinkRuntime, permit: RunPermit, ending: Ending, counts: 
         session.flush()
         link = session.get_one(ErpLink, permit.link_id)
         link.next_run_at = _next_run(session, runtime, link, run, ending)
+        if outcome in {Outcome.SUCCESS, Outcome.PARTIAL}:
+            # it held for what the brake had stopped; an outage in between does not use it up
+            link.brake_lifted = False
         if ending.pause is not None:
             _pause(session, link.id, ending.pause, redacted(ending.message))
 

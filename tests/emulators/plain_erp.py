@@ -8,6 +8,8 @@
     server.slow["test_configuration"] = 5.0                  # ... takes so many seconds
     server.answer["fields"] = lambda actor_type: [...]       # ... returns whatever is wanted, garbage too
     server.page_size = 2                                     # changes come in pages of two
+    server.keep["NAME"] = str.upper                          # what connectors write is kept in another form
+    server.lost.add("create")                               # the next create is done, and its answer is lost
     server.forget_links()                                    # calls raise UnknownLinkError until save_link
     server.calls                                             # ("save_link", "<guid>"), … in the order they came
     server.records["Customer"]["C1"].values["NAME"]
@@ -226,6 +228,8 @@ class PlainSession(LinkSession):
         self, actor_type: str, fields: Sequence[str], suits: Callable[[PlainRecord], bool], call: str = "search"
     ) -> Actors:
         server = self._server(call, actor_type)
+        if call in server.answer:
+            return server.answer[call](actor_type, fields)
         found = [(key, record) for key, record in server.records[actor_type].items() if suits(record)]
         return Actors(tuple(_actor(actor_type, key, record, fields) for key, record in found))
 
@@ -235,18 +239,28 @@ class PlainSession(LinkSession):
             if str(named) in server.refuse:
                 raise RejectedRecordError(server.refuse[str(named)])
         key = f"{actor.actor_type[0]}{len(server.records[actor.actor_type]) + 1000}"
-        record = server.put(actor.actor_type, key, actor.values, actor.parent.key if actor.parent else None)
+        record = server.write(actor.actor_type, key, actor.values, actor.parent.key if actor.parent else None)
+        server.lose_answer("create")
         return _actor(actor.actor_type, key, record, list(record.values))
 
     def save(self, actors: Sequence[Actor]) -> Saved:
         server = self._server("save", actors[0].actor_type if actors else "")
+        if server.before_save is not None:
+            server.before_save()
+        if "save" in server.answer:
+            return server.answer["save"](actors)
         saved, rejections = [], []
         for actor in actors:
+            present = server.records[actor.actor_type].get(actor.key)
+            if server.conditional and present is not None and str(present.changed) != actor.timestamp:
+                rejections.append(Rejection(actor.key, "changed by somebody else", stale=True))
+                continue
             if actor.key in server.refuse or actor.key not in server.records[actor.actor_type]:
                 rejections.append(Rejection(actor.key, server.refuse.get(actor.key, "there is no such record")))
                 continue
-            record = server.put(actor.actor_type, actor.key, actor.values)
+            record = server.write(actor.actor_type, actor.key, actor.values)
             saved.append(_actor(actor.actor_type, actor.key, record, list(actor.values)))
+        server.lose_answer("save")
         return Saved(tuple(saved), tuple(rejections))
 
     def list_items(self, list_name: str) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from sync_connectors import Access, ActorType, Capabilities, Field, FieldType, Value
+from sync_connectors import Access, ActorType, Capabilities, Field, FieldType, UnavailableError, Value
 
 CAPABILITIES = Capabilities(
     create=True,
@@ -81,6 +81,14 @@ class PlainServer:
     answer: dict[str, Callable[..., Any]] = field(default_factory=dict)
     refuse: dict[str, str] = field(default_factory=dict)
     """Key, or name of a new record, → the words with which a save or create is refused."""
+    keep: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """Field → how this ERP keeps what is written into it, such as in upper case."""
+    lost: set[str] = field(default_factory=set)
+    """Names of writing calls that are done and then raise: the answer of the next one is lost."""
+    conditional: bool = False
+    """Whether a save of a record that has changed since is refused as stale."""
+    before_save: Callable[[], None] | None = None
+    """Called when a save has arrived, such as to change a record in that moment."""
     calls: list[tuple[str, str]] = field(default_factory=list)
     seen: list[dict[str, Value]] = field(default_factory=list)
     """Every configuration that reached this ERP, secrets in clear."""
@@ -102,6 +110,17 @@ class PlainServer:
             record.changed = self.count
             record.parent = parent or record.parent
             return record
+
+    def write(self, actor_type: str, key: str, values: Mapping[str, Value], parent: str | None = None) -> PlainRecord:
+        """Create or change a record, as a connector does: values are kept in the form of this ERP."""
+        kept = {name: self.keep[name](value) if name in self.keep else value for name, value in values.items()}
+        return self.put(actor_type, key, kept, parent)
+
+    def lose_answer(self, call: str) -> None:
+        """Raise after a call that was done, where its answer is to be lost."""
+        if call in self.lost:
+            self.lost.remove(call)
+            raise UnavailableError("the line broke")
 
     def remove(self, actor_type: str, key: str) -> None:
         """Delete a record, as a user of the ERP does."""

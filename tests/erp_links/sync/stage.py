@@ -17,21 +17,23 @@ import host.app.tables  # noqa: F401 -- a flush needs every table that a foreign
 from erp_links.links.models import ErpLink, LinkState, SyncPriority, Visibility
 from erp_links.mapping.declared import DeclaredLink
 from erp_links.mapping.models import LinkActorType, LinkField
+from erp_links.mapping.subscribing import subscribe_link
 from erp_links.mapping.taking_over import take_over_declaration
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.executor import RunExecutor
-from erp_links.sync.models import FailedRecord, LogEntry, Pairing, Pass, Run
+from erp_links.sync.models import Conflict, FailedRecord, Intent, LogEntry, Pairing, Pass, Run
 from erp_links.sync.pages import Reached
 from erp_links.sync.requesting import Cause, request_run
 from erp_links.sync.work import RequestedRuns
 from host.audit.doer import Doer
 from host.crm.bulk import insert_many, update_many
-from host.crm.models import CrmList, CrmListItem
+from host.crm.models import CrmList, CrmListItem, OutboxEntry
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
 from host.database import Database
 from host.secrets import SecretBox, SecretStore
 from host.settings import Settings
+from sync_connectors.codec import actor_type_from_json, actor_type_to_json
 from sync_connectors.loading import Plugins, load_plugins
 from sync_connectors.registered.declaration import Declaration
 from sync_connectors.registered.models import SyncConnector
@@ -66,19 +68,44 @@ class Stage:
         unpaired: str = "create",
         match: Sequence[str] = (),
         two_way: Sequence[str] = (),
+        to_erp: Sequence[str] = (),
+        push: str = "ignore",
         policy: str = "priority",
     ) -> None:
-        """Map fields of an actor type and switch it on; ends what was mapped before."""
+        """Map fields of an actor type and switch it on; ends what was mapped before.
+
+        Fields go to the CRM, those in `two_way` both ways and those in `to_erp` the other way only. `unpaired` and
+        `push` say what becomes of records without a pairing, from the ERP and to it.
+        """
         with self.database.writing() as session:
             row = session.scalars(
                 select(LinkActorType).where(LinkActorType.link_id == self.link_id, LinkActorType.name == actor_type)
             ).one()
             row.active, row.unpaired_pull, row.match_fields = True, unpaired, list(match)
+            row.unpaired_push = push
             for field in session.scalars(select(LinkField).where(LinkField.actor_type_id == row.id)):
                 field.crm_field = to_crm.get(field.key)
-                field.to_crm = field.key in to_crm
-                field.to_erp = field.key in two_way
+                field.to_crm = field.key in to_crm and field.key not in to_erp
+                field.to_erp = field.key in two_way or field.key in to_erp
                 field.policy = policy
+            session.flush()
+            subscribe_link(session, session.get_one(ErpLink, self.link_id))
+
+    def declare(self, actor_type: str = "Customer", **capabilities: Any) -> None:
+        """Have the connector declare other capabilities of an actor type."""
+        with self.database.writing() as session:
+            row = session.scalars(
+                select(LinkActorType).where(LinkActorType.link_id == self.link_id, LinkActorType.name == actor_type)
+            ).one()
+            declared = actor_type_from_json(row.declaration)
+            row.declaration = actor_type_to_json(
+                replace(declared, capabilities=replace(declared.capabilities, **capabilities))
+            )
+
+    def push_everything(self, actor_type: str = "Customer") -> None:
+        """Have everything of the hub looked at by the next run."""
+        with self.database.writing() as session:
+            session.merge(self.type_row(actor_type)).full_push_due = "request"
 
     def rank(self, *order: int | None) -> None:
         """Set the sync priority, the strongest first; None stands for the CRM."""
@@ -131,6 +158,17 @@ class Stage:
 
     def type_row(self, actor_type: str = "Customer") -> LinkActorType:
         return self._all(select(LinkActorType).where(LinkActorType.name == actor_type))[0]
+
+    def outbox(self, entity_type: str = "company") -> list[int]:
+        """Return the ids of the records that wait for the link."""
+        statement = select(OutboxEntry.entity_id).where(OutboxEntry.entity_type == entity_type)
+        return self._all(statement.order_by(OutboxEntry.entity_id))
+
+    def intents(self) -> list[Intent]:
+        return self._all(select(Intent).order_by(Intent.id))
+
+    def conflicts(self) -> list[Conflict]:
+        return self._all(select(Conflict).order_by(Conflict.id))
 
     def link(self) -> ErpLink:
         return self._all(select(ErpLink))[0]
