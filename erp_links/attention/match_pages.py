@@ -13,6 +13,7 @@ from erp_links.sync.failures import Direction
 from erp_links.sync.history import sees_values
 from erp_links.sync.link_choice import link_options
 from erp_links.sync.models import FailedRecord
+from erp_links.sync.presenting import link_names
 from erp_links.sync.reasons import FailureReason
 from erp_links.sync.shown_failures import show_failures
 from host.accounts.current import administrator_required, current_doer, current_principal
@@ -80,6 +81,7 @@ def _page(session: Session, failed_id: int, trouble: TielineError | None) -> str
     return render_template(
         "attention/match.html",
         each=show_failures(session, [failed], seen)[0],
+        link_name=link_names(session, {failed.link_id})[failed.link_id],
         candidates=candidates,
         entity=entity_types().get(candidates.entity_type),
         items=items_for(session, [field for field, _value in candidates.matched]),

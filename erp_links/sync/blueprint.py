@@ -10,7 +10,7 @@ from flask_login import login_required
 from sqlalchemy.orm import Session
 
 from erp_links.attention.badges import open_failures
-from erp_links.attention.waiting import waiting_of
+from erp_links.attention.waiting import waiting_for, waiting_of
 from erp_links.links.overview import rows_of
 from erp_links.links.schedule import sync_settings
 from erp_links.runtime import current_runtime
@@ -22,7 +22,7 @@ from erp_links.sync.history import RUN_FILTERS, find_run, runs_query, sees_value
 from erp_links.sync.link_choice import link_options, seen_or_managed
 from erp_links.sync.models import FailedRecord, LogEntry, Run
 from erp_links.sync.presenting import show_changes, type_labels
-from erp_links.sync.reasons import WinReason, failure_words, win_words
+from erp_links.sync.reasons import WAITING, WinReason, failure_words, win_words
 from erp_links.sync.requesting import cancel_run
 from erp_links.sync.run_view import RunView, outcome_word, view_of
 from erp_links.sync.schemas import ChangeSearch, RunPageSearch
@@ -68,6 +68,7 @@ def overview() -> str:
         links = seen_or_managed(session, principal)
         ids = [link.id for link in links]
         stored = sync_settings(session, runtime.settings)
+        counted = failed_records.count_by_reason(session, principal)
         return render_template(
             "runs/overview.html",
             rows=rows_of(session, runtime, links),
@@ -75,7 +76,8 @@ def overview() -> str:
             due=count_due(session, ids),
             automatic=stored.automatic,
             is_working=is_working(session),
-            reasons=failed_records.count_by_reason(session, principal),
+            total=waiting_for(session, principal),
+            reasons={reason: count for reason, count in counted.items() if reason not in WAITING},
             outcome_word=outcome_word,
             failure_words=failure_words,
         )

@@ -28,7 +28,7 @@ _COLOURS = {
 }
 THEMES = tuple(_COLOURS)
 
-_RUNS_PER_NAME = 7
+_RUNS_PER_NAME = 10
 
 
 class Chart(StrEnum):
@@ -131,8 +131,8 @@ def _options(theme: str, *, neutral: bool = False) -> dict[str, Any]:
     return {
         "style": style,
         "js": [],
-        "width": 720,
-        "height": 260,
+        "width": 480,
+        "height": 220,
         "margin": 8,
         "margin_right": 48,
         "no_data_text": "",

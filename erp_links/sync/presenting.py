@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -53,6 +54,11 @@ class ShownChange:
     count: int
     rows: Sequence[RowDifference]
     reason: str
+
+    @property
+    def is_told_of_erp(self) -> bool:
+        """Whether what happened to the whole record happened in the ERP."""
+        return self.entry.target == "erp" or self.entry.kind == LogKind.GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +137,15 @@ def _shown(entry: LogEntry, fields: CrmFields, declared: ErpFields, titles: Titl
 
 
 def _why(entry: LogEntry) -> str:
-    if entry.kind == LogKind.CHANGED or entry.reason:
+    if entry.reason:
         return win_words(entry.reason)
-    return kind_words(entry.kind, entry.target)
+    words: dict[str, str] = {
+        LogKind.CREATED.value: _("was not paired, and is created as the mapping says"),
+        LogKind.PAIRED.value: _("the match fields are equal"),
+        LogKind.GONE.value: _("the ERP no longer has it"),
+        LogKind.CONFLICT.value: _("both changed; the mapping asks a person"),
+    }
+    return words.get(entry.kind, "")
 
 
 def _field_of(entry: LogEntry, fields: CrmFields) -> CrmField | None:
