@@ -61,6 +61,10 @@ def _goes_on(case: Case) -> bool:
     if is_ignored or is_other or case.pairing is not None or case.is_unclear:
         case.end("erp_skipped")
         return False
+    if case.intent is not None:
+        # the look for what an earlier call has made found out nothing yet, and until it does nothing is made again
+        case.wait()
+        return False
     if case.waits:
         case.fail(
             FailureReason.WAITING_FOR_PARENT,

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any
 
 from tests.emulators.ledger.clock import Clock, text_of
-from tests.emulators.ledger.shape import LISTS, TABLES
+from tests.emulators.ledger.shape import LISTS, TABLES, Column
 
 
 @dataclass
@@ -65,7 +65,8 @@ class Books:
         """
         with self.lock:
             record = self.tables[table].setdefault(key, Record(key, {}))
-            record.values.update((name, plain(value)) for name, value in values.items())
+            columns = TABLES[table].by_key
+            record.values.update((name, held(columns[name], plain(value))) for name, value in values.items())
             if TABLES[table].number:
                 record.values.setdefault(TABLES[table].number, key)
             record.parent = parent or record.parent
@@ -121,6 +122,19 @@ class Books:
         """Return one value in the form of the wire."""
         with self.lock:
             return self.tables[table][key].values.get(column)
+
+
+def held(column: Column, value: Any) -> Any:
+    """Return a value of the wire as the books hold it: decimals with the digits of their column."""
+    if column.kind == "decimal" and column.decimals is not None and value is not None:
+        return format(round(Decimal(value), column.decimals), "f")
+    if column.kind == "lines":
+        by_key = {each.key: each for each in column.columns}
+        return [
+            {**line, "values": {name: held(by_key[name], one) for name, one in line["values"].items()}}
+            for line in value or ()
+        ]
+    return value
 
 
 def plain(value: Any) -> Any:

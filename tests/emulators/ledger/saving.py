@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tests.emulators.ledger.books import Books, Record
+from tests.emulators.ledger.books import Books, Record, held
 from tests.emulators.ledger.shape import TABLES, Column
 
 Rules = Mapping[tuple[str, str], Sequence[str]]
@@ -89,13 +89,7 @@ def _checked(books: Books, column: Column, value: Any) -> Any:
             raise RefusedError(f"{column.label} is longer than {column.max_length} characters", column.key)
         case "list" if value not in books.lists[column.list_name]:
             raise RefusedError(f"{column.label} has no item {value}", column.key)
-        case "decimal" if column.decimals is not None:
-            return format(round(Decimal(value), column.decimals), "f")
-        case "lines":
-            by_key = {each.key: each for each in column.columns}
-            for line in value:
-                line["values"] = {name: _checked(books, by_key[name], one) for name, one in line["values"].items()}
-    return value
+    return held(column, value)
 
 
 def normalised(value: Any, steps: Sequence[str]) -> Any:
