@@ -7,7 +7,7 @@ from typing import Any
 from erp_links.mapping.compiled import CompiledField, CompiledMapping
 from erp_links.sync.ranking import Ranking
 from erp_links.sync.reasons import WinReason
-from erp_links.sync.sides import Choice, Side
+from erp_links.sync.sides import Choice, Merged, Side
 from host.crm.record import FieldStamp, Record
 from host.crm.values import to_json
 
@@ -73,6 +73,20 @@ class FieldSides:
     def present_json(self) -> Any:
         """JSON form of what the hub has."""
         return to_json(self.present)
+
+    def endorse(self, merged: Merged) -> None:
+        """Note that this link stands behind the value that the hub has, where that counts for more than who wrote it.
+
+        Otherwise a link between the two ranks would overwrite it later, and the result would hang on the order of runs.
+        """
+        rules, stamp = self.rules, self.stamp
+        if not self.mapped.two_way:
+            return
+        if self.mapped.policy == "newest" and self.changed_at is not None:
+            if self.changed_at > stamp.at:
+                merged.stamps[self.mapped.crm.key] = self.changed_at, rules.origin
+        elif rules.ranking.of(rules.origin) < rules.ranking.of(stamp.origin):
+            merged.stamps[self.mapped.crm.key] = stamp.at, rules.origin
 
     def why_forced(self) -> Decision | None:
         """Return the side that a resync lets win, or None where it has no say over this field."""

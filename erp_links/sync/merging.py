@@ -97,6 +97,8 @@ def settle(mapped: CompiledField, merged: Merged, told: Any, present: CrmValue) 
 def _merge_field(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: Merged) -> None:
     mapped, present = both.mapped, both.present
     if both.translated is not _NOTHING and both.translated == present:
+        if bases.erp.get(mapped.erp.key, _NOTHING) != both.told:
+            both.endorse(merged)
         settle(mapped, merged, both.told, present)
         return
     decided = both.why_forced() if both.rules.forced else _why(both, bases, circumstances, merged)
@@ -139,6 +141,8 @@ def _take_over(both: FieldSides, merged: Merged, reason: WinReason) -> None:
         return
     mapped = both.mapped
     merged.changes.append(FieldChange(mapped.crm.key, mapped.erp.key, both.present, both.translated, reason))
+    if mapped.policy == "newest" and both.changed_at is not None:
+        merged.stamps[mapped.crm.key] = both.changed_at, both.rules.origin
     merged.base_erp[mapped.erp.key] = both.told
     merged.base_hub.pop(mapped.crm.key, None)
 

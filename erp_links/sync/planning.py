@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -21,10 +22,11 @@ from host.crm.values import CrmValue
 
 @dataclass(slots=True)
 class Creation:
-    """A new record of the hub and its pairing."""
+    """A new record of the hub and its pairing; `stamps` as in `Merged`."""
 
     incoming: Translated
     values: dict[str, CrmValue]
+    stamps: dict[str, tuple[datetime, str]]
 
 
 @dataclass(slots=True)
@@ -110,6 +112,7 @@ class Planner:
         self._rules = rules
         self._mapping = rules.mapping
         self._known = known
+        self._by_time = [mapped.crm.key for mapped in rules.mapping.fields if mapped.policy == "newest"]
         self.plan = Plan()
 
     def settle_paired(self, incoming: Translated, pairing: StoredPairing) -> None:
@@ -195,8 +198,14 @@ class Planner:
                 _("fill it in the ERP, or map another field to it"),
             )
             return
-        self.plan.creations.append(Creation(incoming, values))
+        self.plan.creations.append(Creation(incoming, values, self._stamps(incoming)))
         self._finish(incoming, "created", None)
+
+    def _stamps(self, incoming: Translated) -> dict[str, tuple[datetime, str]]:
+        changed_at = incoming.actor.changed_at
+        if changed_at is None:
+            return {}
+        return {key: (changed_at, self._rules.origin) for key in self._by_time if key in incoming.hub}
 
     def _missing(self, values: Mapping[str, CrmValue]) -> str:
         entity = self._mapping.entity

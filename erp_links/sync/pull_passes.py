@@ -2,6 +2,7 @@
 
 from erp_links.mapping.models import LinkActorType
 from erp_links.sync.deciding import Rules
+from erp_links.sync.deletions import read_deletions
 from erp_links.sync.failures import Direction
 from erp_links.sync.pages import PageTaker
 from erp_links.sync.passes import OpenPass, open_pass
@@ -9,6 +10,7 @@ from erp_links.sync.preparing import Preparing, active_types, locked_type
 from erp_links.sync.pulling import Pull
 from erp_links.sync.retrying import retry_due
 from erp_links.sync.run_in_hand import RunInHand
+from sync_connectors.codec import actor_type_from_json
 
 
 def pull_all(run: RunInHand, preparing: Preparing) -> None:
@@ -21,6 +23,9 @@ def pull_all(run: RunInHand, preparing: Preparing) -> None:
     with run.database.reading() as session:
         run.permit.assert_wanted(session)
         rows = active_types(session, run.permit.link_id)
+    for row in rows:
+        if actor_type_from_json(row.declaration).capabilities.deletions:
+            read_deletions(run.database, run.permit, run.link_session, row, run.counts, run.stopping)
     for row in rows:
         run.go_on()
         _pull_type(run, preparing, row)

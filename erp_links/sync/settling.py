@@ -21,6 +21,7 @@ from erp_links.sync.reasons import FailureReason
 from erp_links.sync.sides import FieldChange, Side
 from host.crm import bulk
 from host.crm.record import Record
+from host.crm.stamping import restamp
 from host.crm.values import CrmValue, to_json
 from sync_connectors.codec import value_to_json
 
@@ -70,7 +71,9 @@ class Settling:
 
     def _change_hub(self, cases: Sequence[Case]) -> "_Changed":
         """Write what the ERP had changed too, where the hub still has the value that was merged."""
-        concerned = [case for case in cases if case.new or (case.merged and case.merged.changes)]
+        concerned = [
+            case for case in cases if case.new or (case.merged and (case.merged.changes or case.merged.stamps))
+        ]
         changed = _Changed({}, {})
         if not concerned:
             return changed
@@ -81,6 +84,7 @@ class Settling:
             )
         )
         updates: list[tuple[int, Mapping[str, CrmValue]]] = []
+        stamps: dict[int, Mapping[str, tuple[datetime, str]]] = {}
         for case in concerned:
             record = changed.locked.get(case.entity_id)
             if record is None or case.merged is None:
@@ -90,7 +94,10 @@ class Settling:
             case.stays = case.stays or len(kept) != len(case.merged.changes)
             changed.changes[case.entity_id] = kept
             updates.append((case.entity_id, {each.crm_field: each.new for each in kept}))
+            if record.version == case.record.version:
+                stamps[case.entity_id] = case.merged.stamps
         bulk.update_many(self.session, entity_type, updates, self.push_type.rules.origin, self.at)
+        restamp(self.session, entity_type, stamps)
         return changed
 
     def _insert_pairings(self, cases: Sequence[Case], changed: "_Changed") -> set[int]:
@@ -181,7 +188,7 @@ class Settling:
 
     def _ask(self, cases: Sequence[Case]) -> int:
         asked = {
-            case.pairing.id: case.merged.questions
+            case.pairing.id: case.merged
             for case in cases
             if case.pairing is not None and case.merged is not None and not case.new
         }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -120,6 +121,8 @@ class Merged:
         questions: What a person is asked; not settled until it is answered.
         faults: Values of the hub that the ERP cannot hold.
         unmapped: How many list items of the hub the ERP's lists do not have.
+        stamps: When and from where the hub's value comes, by hub field, where that is not what its change will note:
+            the ERP told its own time, or a higher ranked link turned out to stand behind what the hub has.
     """
 
     base_erp: dict[str, Any]
@@ -130,6 +133,7 @@ class Merged:
     questions: list[Question] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unmapped: int = 0
+    stamps: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
     @property
     def bases(self) -> Bases:

@@ -76,6 +76,7 @@ def rules(*fields: CompiledField, ranking: Ranking = CRM_FIRST, **more: Any) -> 
         parent_field="",
         searchable=frozenset(),
         fingerprint=b"x" * 16,
+        list_state={},
     )
     return Rules(mapping, ranking, f"link:{ERP}", **more)
 

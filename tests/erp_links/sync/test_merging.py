@@ -1,5 +1,6 @@
 import pytest
 
+from sync_connectors import UnavailableError
 from tests.erp_links.sync.stage import Stage
 
 CUSTOMER = {"NAME": "name", "EMAIL": "email"}
@@ -33,13 +34,14 @@ def test_of_a_one_way_field_only_the_source_counts(stage: Stage) -> None:
     assert (entry.old, entry.new, entry.reason) == ("typed@alfa.example", "erp@alfa.example", "one_way")
 
 
-def test_a_two_way_field_that_only_the_hub_changed_stays(stage: Stage) -> None:
+def test_a_two_way_field_that_only_the_hub_changed_stays_and_goes_to_the_erp(stage: Stage) -> None:
     company_id = paired(stage, two_way=("EMAIL",))
     stage.edit("company", company_id, email="typed@alfa.example")
     stage.server.put("Customer", "C1", {"NAME": "Alfa A/S"})
     stage.run()
     assert (stage.hub()[0]["name"], stage.hub()[0]["email"]) == ("Alfa A/S", "typed@alfa.example")
-    assert stage.pairings()["C1"].base_erp["EMAIL"] == "base@alfa.example"
+    assert stage.server.records["Customer"]["C1"].values["EMAIL"] == "typed@alfa.example"
+    assert stage.pairings()["C1"].base_erp["EMAIL"] == "typed@alfa.example"
 
 
 def test_both_sides_changed_to_the_same_is_settled_without_a_write(stage: Stage) -> None:
@@ -48,7 +50,8 @@ def test_both_sides_changed_to_the_same_is_settled_without_a_write(stage: Stage)
     version = stage.hub()[0]["version"]
     stage.server.put("Customer", "C1", {"EMAIL": "same@alfa.example"})
     run = stage.run()
-    assert run.counts == {"read": 1, "equal": 1}
+    assert run.counts == {"read": 1, "equal": 1, "erp_read": 1, "erp_equal": 1}
+    assert "save" not in stage.connector_calls
     assert stage.hub()[0]["version"] == version
     assert stage.pairings()["C1"].base_erp["EMAIL"] == "same@alfa.example"
 
@@ -64,10 +67,9 @@ def test_both_sides_changed_differently_and_the_higher_rank_wins(stage: Stage, e
 
     assert stage.hub()[0]["email"] == winner
     reasons = [entry.reason for entry in stage.log("changed")]
-    assert reasons == (["erp_ranks_higher"] if erp_first else [])
-    # a base advances only when both sides are settled, which takes a push where the hub won
-    base = stage.pairings()["C1"].base_erp["EMAIL"]
-    assert base == ("erp@alfa.example" if erp_first else "base@alfa.example")
+    assert reasons == ["erp_ranks_higher" if erp_first else "crm_ranks_higher"]
+    assert stage.server.records["Customer"]["C1"].values["EMAIL"] == winner
+    assert stage.pairings()["C1"].base_erp["EMAIL"] == winner
 
 
 def test_a_hub_value_competes_with_the_rank_of_its_origin(stage: Stage) -> None:
@@ -90,14 +92,17 @@ def test_a_policy_of_the_field_decides_before_the_rank(stage: Stage, policy: str
     assert stage.hub()[0]["email"] == winner
 
 
-def test_a_hub_value_that_won_is_looked_at_anew_until_it_is_settled(stage: Stage) -> None:
+def test_a_hub_value_that_won_is_looked_at_anew_until_the_erp_has_it(stage: Stage) -> None:
     company_id = paired(stage, two_way=("EMAIL",), policy="crm")
     stage.edit("company", company_id, email="typed@alfa.example")
     stage.server.put("Customer", "C1", {"EMAIL": "erp@alfa.example"})
-    stage.run()
-    assert stage.pairings()["C1"].content_hash is None
-    stage.edit("company", company_id, email="erp@alfa.example")
-    stage.run()
+    stage.server.fail_once["save"] = UnavailableError("closed", unsent=True)
+    assert stage.run().outcome == "aborted"
     pairing = stage.pairings()["C1"]
-    assert pairing.base_erp["EMAIL"] == "erp@alfa.example"
+    assert (pairing.content_hash, pairing.base_erp["EMAIL"]) == (None, "base@alfa.example")
+
+    assert stage.run().outcome == "success"
+
+    pairing = stage.pairings()["C1"]
+    assert pairing.base_erp["EMAIL"] == "typed@alfa.example"
     assert pairing.content_hash is not None
