@@ -71,6 +71,8 @@ def value_field(field: CrmField, *, is_input: bool = True, owner: str = "") -> f
     options: dict[str, Any] = {"data_key": field.key, "allow_none": True, "metadata": {"description": described}}
     if not is_input:
         options["required"] = True
+    if field.type is CrmType.DECIMAL:
+        options["metadata"]["type"] = ["string", "number"] if is_input else "string"
     if field.type is CrmType.ROWS:
         columns = values_schema(f"{owner}{field.column.title()}", field.row_fields, is_input=is_input)
         return RowList(field, columns, is_input=is_input, **options)
