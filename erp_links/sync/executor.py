@@ -113,7 +113,8 @@ class RunExecutor:
                 warnings=warnings,
             )
             preparing = Preparing(run)
-            settle_open_intents(run, preparing)
+            if not settle_open_intents(run, preparing):
+                return
             if run.mode is RunMode.SYNC:
                 pull_all(run, preparing)
                 push_all(run, preparing)

@@ -19,16 +19,21 @@ from erp_links.sync.pairings import glance
 from erp_links.sync.preparing import Preparing, active_types
 from erp_links.sync.push_scene import PushScene, answered
 from erp_links.sync.push_types import PushType, batch_size, push_type_of
+from erp_links.sync.reasons import FailureReason
 from erp_links.sync.run_in_hand import RunInHand
 from erp_links.sync.sending import save_paired
 from sync_connectors import Actor, Actors, Operator, Restriction
 
 
-def settle_open_intents(run: RunInHand, preparing: Preparing) -> None:
+def settle_open_intents(run: RunInHand, preparing: Preparing) -> bool:
     """Find out what became of the calls whose answer was lost, before anything else is asked or sent.
 
     Entries of the outbox stay: the pass to the ERP looks at these records once more. What cannot be found out because
     the ERP does not answer stays open.
+
+    Returns:
+        Whether nothing is left open. Otherwise the run must not go on: a pull would take what we made ourselves for
+        something new.
 
     Raises:
         ConnectorError: What the connector raised.
@@ -37,13 +42,16 @@ def settle_open_intents(run: RunInHand, preparing: Preparing) -> None:
     with run.database.reading() as session:
         intents = open_intents(session, run.permit.link_id)
         if not intents:
-            return
+            return True
         rows = [row for row in active_types(session, run.permit.link_id) if row.name in intents]
     preparing.ask_for_lists(rows)
     for row in rows:
         run.go_on()
         _settle_type(run, preparing, row, intents[row.name])
     run.reached("intents settled")
+    with run.database.reading() as session:
+        left = open_intents(session, run.permit.link_id)
+    return not any(row.name in left for row in rows)
 
 
 def _settle_type(run: RunInHand, preparing: Preparing, row: LinkActorType, kinds: Mapping[int, str]) -> None:
@@ -114,34 +122,48 @@ class _Looking:
             keys = sorted({actor.key for actors in found.values() for actor in actors})
             taken = glance(session, self._scene.run.permit.link_id, self._type.name, keys) if keys else {}
         for case in cases:
-            if case.entity_id in found:
-                self._conclude(case, [actor for actor in found[case.entity_id] if actor.key not in taken])
+            if case.entity_id not in found:
+                continue
+            actors = found[case.entity_id]
+            free = [actor for actor in actors if actor.key not in taken]
+            if actors and not free and self._has_reference(case):
+                self._refuse(case, actors[0])
+            else:
+                self._conclude(case, free)
 
     def _call(self, case: Case, match: MatchLookUp) -> Call | None:
-        reference = case.intent.reference if case.intent is not None else ""
-        if reference and self._type.reference_field:
-            return searching(self._type, [Restriction(self._type.reference_field, Operator.EQUALS, (reference,))])
+        if case.intent is not None and self._has_reference(case):
+            reference = Restriction(self._type.reference_field, Operator.EQUALS, (case.intent.reference,))
+            return searching(self._type, [reference])
         return match.call(case) if match.match(case) is not None else None
 
     def _suiting(self, case: Case, match: MatchLookUp, answer: Actors) -> list[Actor]:
-        reference = case.intent.reference if case.intent is not None else ""
-        if reference and self._type.reference_field:
-            key = self._type.reference_field
+        if case.intent is not None and self._has_reference(case):
+            key, reference = self._type.reference_field, case.intent.reference
             return [actor for actor in answer.actors if actor.values.get(key) == reference]
         return match.suiting(case, answer)
 
     def _conclude(self, case: Case, actors: Sequence[Actor]) -> None:
-        assert case.intent is not None  # noqa: S101 -- only those with an intent are looked up
-        is_known = bool(case.intent.reference and self._type.reference_field)
         if len(actors) == 1:
             take_found(case, actors[0])
-        elif not actors and is_known:
+        elif not actors and self._has_reference(case):
             # certainly not made: the pass to the ERP makes it
             self._over.add(case.entity_id)
         elif actors:
             self._leave(case, _("%(count)s records of the ERP may be the one that was created", count=len(actors)))
         else:
             self._leave(case, _("the ERP did not answer, and it cannot be found out whether it created the record"))
+
+    def _has_reference(self, case: Case) -> bool:
+        return bool(case.intent and case.intent.reference and self._type.reference_field)
+
+    def _refuse(self, case: Case, actor: Actor) -> None:
+        case.has_intent = True
+        case.fail(
+            FailureReason.ALREADY_PAIRED,
+            _("the record %(key)s, which was created for it, is paired with another record", key=actor.key),
+            _("find out which of the two is right, and disconnect the other one"),
+        )
 
     def _leave(self, case: Case, message: str) -> None:
         case.unclear = message

@@ -4,9 +4,11 @@ from decimal import Decimal
 import pytest
 
 from erp_links.sync.models import LogEntry, Pairing, PairingState
+from erp_links.sync.requesting import cancel_run
+from host.crm.tables import table_of
 from sync_connectors import AuthenticationError, Notice, NoticeLevel, Saved, UnavailableError
 from sync_connectors.contract.answers import Actors
-from tests.erp_links.sync.stage import Stage
+from tests.erp_links.sync.stage import IDA, Stage
 
 CUSTOMER = {"NAME": "name", "EMAIL": "email", "CREDIT": "credit_limit"}
 
@@ -292,7 +294,11 @@ def test_an_erp_that_is_always_quicker_keeps_the_record_on_the_outbox(sqlite_sta
     (company,) = ready(sqlite_stage)
     server = sqlite_stage.server
     server.conditional = True
-    server.before_save = lambda: server.put("Customer", "C0", {"PHONE": str(server.count)}) and None
+
+    def change() -> None:
+        server.put("Customer", "C0", {"PHONE": str(server.count)})
+
+    server.before_save = change
     sqlite_stage.edit("company", company, name="Beta")
     run = sqlite_stage.run()
     assert (run.counts["erp_waiting"], sqlite_stage.connector_calls.count("save")) == (1, 3)
@@ -369,10 +375,11 @@ def test_the_brake_stops_before_it_would_change_too_much(stage: Stage) -> None:
 
 def test_a_full_push_looks_at_all_paired_records(stage: Stage) -> None:
     companies = ready(stage, 3)
+    companies_table = table_of("company")
     with stage.database.writing() as session:
         # as if the changes had been made before anybody listened
         for company in companies[:2]:
-            session.execute(stage_table().update().values(name="Beta").where(stage_table().c.id == company))
+            session.execute(companies_table.update().values(name="Beta").where(companies_table.c.id == company))
     stage.add("company", name="not paired")
     stage.run()
     stage.push_everything()
@@ -381,12 +388,6 @@ def test_a_full_push_looks_at_all_paired_records(stage: Stage) -> None:
     assert [erp(stage, f"C{n}")["NAME"] for n in range(3)] == ["Beta", "Beta", "Alfa 2"]
     assert stage.type_row().full_push_due is None
     assert stage.passes()[-1].full_read
-
-
-def stage_table():  # type: ignore[no-untyped-def]  # the table of companies
-    from host.crm.tables import table_of
-
-    return table_of("company")
 
 
 @pytest.mark.parametrize("point", ["outbox filled", "intents stored", "batch about to be committed"])
@@ -411,8 +412,5 @@ def test_a_cancelled_run_sends_nothing_more_and_stores_what_was_answered(stage: 
 
 
 def cancel_first(stage: Stage) -> None:
-    from erp_links.sync.requesting import cancel_run
-    from tests.erp_links.sync.stage import IDA
-
     with stage.database.writing() as session:
         cancel_run(session, stage.runs()[-1].id, IDA)
