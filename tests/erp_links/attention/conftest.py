@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from host.accounts.models import User
+from host.app import create_app
+from host.database import Database
+from host.settings import Settings
+from sync_connectors.loading import load_plugins
+from tests.accounts import client_of, make_administrator
+from tests.emulators.plain_erp import installed
+from tests.emulators.plain_server import PlainServer
+from tests.erp_links.sync.stage import Stage, set_up
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_folder=tmp_path / "data")
+
+
+def _stage(database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    installed(tmp_path / "site", monkeypatch)
+    stage = set_up(database, settings, load_plugins(settings), PlainServer("nordwind"))
+    stage.map("Customer", {"NAME": "name", "EMAIL": "email"}, match=["name"], two_way=["NAME", "EMAIL"], policy="ask")
+    return stage
+
+
+@pytest.fixture
+def stage(database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """An active link whose customers are mapped both ways and whose conflicts are asked about; on both databases."""
+    return _stage(database, settings, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def sqlite_stage(
+    sqlite_database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Stage:
+    """The same on SQLite only, for what does not hang on the kind of database."""
+    return _stage(sqlite_database, settings, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def app(sqlite_stage: Stage, settings: Settings) -> Flask:
+    app = create_app(settings, sqlite_stage.database)
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def ida(sqlite_stage: Stage) -> User:
+    """The administrator."""
+    return make_administrator(sqlite_stage.database)
+
+
+@pytest.fixture
+def browser(app: Flask, ida: User) -> FlaskClient:
+    return client_of(app, ida)
