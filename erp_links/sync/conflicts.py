@@ -1,6 +1,6 @@
 """Conflicts that wait for a person, as runs find, carry out and forget them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from erp_links.mapping.compiled import CompiledMapping
 from erp_links.sync.models import Conflict
-from erp_links.sync.sides import Choice, Question, Side
+from erp_links.sync.reasons import WinReason
+from erp_links.sync.sides import Choice, Merged, Side
 
 _CONFLICT = cast(Table, Conflict.__table__)
 
@@ -37,17 +38,17 @@ def read_choices(session: Session, pairing_ids: Collection[int]) -> Choices:
     return choices
 
 
-def store_questions(
-    session: Session, link_id: int, run_id: int, at: datetime, asked: Mapping[int, Iterable[Question]]
-) -> int:
+def store_questions(session: Session, link_id: int, run_id: int, at: datetime, asked: Mapping[int, Merged]) -> int:
     """Store what people are asked now, and forget what they need not be asked any more.
+
+    What a person decided is kept until the ERP has it too: whoever saves it there reads the choice once more.
 
     Args:
         session: A session that writes.
         link_id: The link.
         run_id: The run that asks.
         at: When.
-        asked: The questions about each pairing that was merged, by pairing id; those without any as well.
+        asked: What was decided about each pairing that was merged, by pairing id; those without questions as well.
 
     Returns:
         How many questions are new.
@@ -55,9 +56,10 @@ def store_questions(
     present = _present(session, asked)
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
-    kept = set()
-    for pairing_id, questions in asked.items():
-        for question in questions:
+    kept: set[tuple[int, str]] = set()
+    for pairing_id, merged in asked.items():
+        kept.update((pairing_id, owed.crm_field) for owed in merged.owed if owed.reason is WinReason.CHOSEN)
+        for question in merged.questions:
             key = pairing_id, question.crm_field
             kept.add(key)
             values = {"erp_field": question.erp_field, "erp_value": question.erp, "hub_value": question.hub}

@@ -143,7 +143,7 @@ class PageTaker:
         writer.write(plan, failed)
         writer.stamp(sifted.timestamps)
         if self._may_ask:
-            asked = {each.pairing.id: each.merged.questions for each in plan.updates}
+            asked = {each.pairing.id: each.merged for each in plan.updates}
             permit = self._permit
             plan.counts["conflicts"] += store_questions(session, permit.link_id, permit.run_id, writer.at, asked)
         if plan.owed:
