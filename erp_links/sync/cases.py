@@ -94,6 +94,11 @@ class Case:
         return self.pairing is not None and self.pairing.state == PairingState.PAIRED
 
     @property
+    def is_gone(self) -> bool:
+        """Whether it is paired with an actor that the ERP did not have any more when it was last looked at."""
+        return self.pairing is not None and self.pairing.state == PairingState.GONE
+
+    @property
     def is_unclear(self) -> bool:
         """Whether only a person can tell if the ERP has it already."""
         return self.intent is not None and self.intent.state == IntentState.UNCLEAR

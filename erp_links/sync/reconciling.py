@@ -10,7 +10,7 @@ from erp_links.sync.interleaving import Steps, Store
 from erp_links.sync.matching_push import sort_unpaired
 from erp_links.sync.push_scene import PushScene
 from erp_links.sync.push_types import PushType
-from erp_links.sync.sending import save_paired, save_read
+from erp_links.sync.sending import find_again, save_paired, save_read
 from erp_links.sync.touched import is_untouched
 from host.crm import outbox
 
@@ -65,15 +65,19 @@ class Batch:
         return [(each, [case for case in self._cases if case.type is each]) for each in self._types]
 
     def _reconcile(self, push_type: PushType, cases: Sequence[Case]) -> Steps:
-        paired, unpaired = [], []
+        paired, unpaired, gone = [], [], []
         for case in cases:
-            if not case.is_paired:
+            if case.is_gone:
+                gone.append(case)
+            elif not case.is_paired:
                 unpaired.append(case)
             elif push_type.rules.forced is None and is_untouched(case):
                 case.end("erp_equal")
             else:
                 paired.append(case)
         yield from save_paired(self._scene, push_type, paired)
+        back = yield from find_again(self._scene, push_type, gone)
+        yield from save_read(self._scene, push_type, back)
         found, new = yield from sort_unpaired(self._scene, push_type, unpaired)
         yield from save_read(self._scene, push_type, found)
         if new:

@@ -53,6 +53,22 @@ def save_read(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> S
         case.wait()
 
 
+def find_again(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> Steps:
+    """Return those of the records whose actor was gone that the ERP has again, each with it; the others stay gone."""
+    if not cases:
+        return []
+    keys = [case.erp_key for case in cases]
+    (result,) = yield Ask([lambda session: session.get(push_type.name, keys, push_type.mapping.all_keys)])
+    answer = answered(result)
+    scene.run.warnings.note(answer.notices)
+    found = {actor.key: actor for actor in answer.actors}
+    for case in cases:
+        case.actor = found.get(case.erp_key)
+        if case.actor is None:
+            case.end("erp_skipped")
+    return [case for case in cases if case.actor is not None]
+
+
 def _read(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> Steps:
     """Have each case hold its actor as the ERP has it now; one that the ERP does not have any more is gone."""
     if not cases:
