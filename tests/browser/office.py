@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from erp_links.links.models import Visibility
 from erp_links.links.saving import create_link
@@ -27,6 +27,7 @@ from host.crm import bulk
 from host.crm.custom_fields import FieldChange, add_field
 from host.crm.fields import CrmType
 from host.crm.models import CustomField
+from host.crm.tables import table_of
 from host.database import Database
 from host.migrations import upgrade
 from host.settings import Settings
@@ -129,6 +130,10 @@ def numbers_of(database: Database, link_id: int) -> dict[str, str]:
         found = {
             "company": session.scalars(paired.where(Pairing.entity_type == "company")).first(),
             "person": session.scalars(paired.where(Pairing.entity_type == "person")).first(),
+            **{
+                entity_type: session.scalar(select(func.min(table_of(entity_type).c.id)))
+                for entity_type in ("project", "product", "sales_order")
+            },
             "link": link_id,
             "run": session.scalars(select(Run.id).where(Run.link_id == link_id)).first(),
             "connector": session.scalars(select(SyncConnector.id)).first(),

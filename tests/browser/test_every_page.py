@@ -15,7 +15,11 @@ from tests.browser.office import Office
 from tests.browser.watching import Watch
 
 NUMBERS = dict.fromkeys(
-    ("company", "person", "run", "connector", "link", "actor_type", "field", "user", "group", "setup"), "1"
+    (
+        *("company", "person", "project", "product", "sales_order", "run", "connector", "link", "actor_type"),
+        *("field", "user", "group", "setup"),
+    ),
+    "1",
 )
 MISSING = {"/nowhere", "/setup/{setup}"}
 SCROLLS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
