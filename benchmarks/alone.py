@@ -47,7 +47,7 @@ def measure_push(figures: Figures, erp: ErpServer, database: str, postgres: Post
     changed = erp.records // CHANGED_EACH
     with fresh_target(database, postgres) as (url, folder):
         job = Job("", url, erp.address, str(folder))
-        prepare(job)
+        prepare(job, two_way=True)
         erp.begin()
         tieline(job, "run")
         erp.begin(latency=LATENCY)

@@ -66,7 +66,12 @@ def prepare(job: Job) -> dict[str, Any]:
     )
     link_id = create_link(runtime, DOER, submission).link_id
     with database.writing() as session:
-        save_mapping(session, DOER, managed_link(session, link_id), MappingInput().load(_mapping()))
+        save_mapping(
+            session,
+            DOER,
+            managed_link(session, link_id),
+            MappingInput().load(_mapping(two_way=job.details.get("two_way", False))),
+        )
     activate(runtime, DOER, link_id)
     return {}
 
@@ -142,11 +147,12 @@ def _settings(job: Job) -> Settings:
     return Settings(data_folder=Path(job.folder), database_url=job.url, outbound_allow=("127.0.0.1",))
 
 
-def _mapping() -> dict[str, Any]:
-    """Map every field both ways, and leave the rest as it is proposed."""
+def _mapping(*, two_way: bool) -> dict[str, Any]:
+    """Map every field into the hub, and where it is asked for back to the ERP too."""
     by_column = {field.column: field.key for field in entity_type_of(ENTITY).fields}
     fields = [
-        {"key": key, "crm_field": by_column[column], "to_crm": True, "to_erp": True} for key, column in COLUMNS.items()
+        {"key": key, "crm_field": by_column[column], "to_crm": True, "to_erp": two_way}
+        for key, column in COLUMNS.items()
     ]
     customers = {
         "name": "Customer",
