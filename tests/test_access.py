@@ -247,6 +247,8 @@ administrators  POST    /settings/sync/links/<int:link_id>/deactivate
 administrators  POST    /settings/sync/links/<int:link_id>/delete
 administrators  GET     /settings/sync/links/<int:link_id>/mapping
 administrators  POST    /settings/sync/links/<int:link_id>/mapping
+administrators  GET     /settings/sync/links/<int:link_id>/lists
+administrators  POST    /settings/sync/links/<int:link_id>/lists
 administrators  GET     /settings/sync/links/<int:link_id>/mapping/order/<int:type_id>
 administrators  POST    /settings/sync/links/<int:link_id>/mapping/order/<int:type_id>
 administrators  POST    /settings/sync/links/<int:link_id>/pause
@@ -330,6 +332,9 @@ API admin       POST    /api/v1/erp-links/<int:link_id>/activate
 API admin       POST    /api/v1/erp-links/<int:link_id>/deactivate
 API admin       GET     /api/v1/erp-links/<int:link_id>/mappings
 API admin       PUT     /api/v1/erp-links/<int:link_id>/mappings
+API admin       GET     /api/v1/erp-links/<int:link_id>/list-mappings
+API admin       GET     /api/v1/erp-links/<int:link_id>/list-mappings/table
+API admin       PUT     /api/v1/erp-links/<int:link_id>/list-mappings/table
 API admin       POST    /api/v1/erp-links/<int:link_id>/pause
 API admin       POST    /api/v1/erp-links/<int:link_id>/refresh
 API admin       POST    /api/v1/erp-links/<int:link_id>/resume

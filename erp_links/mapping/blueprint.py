@@ -11,6 +11,8 @@ from erp_links.links.models import ErpLink
 from erp_links.mapping import api
 from erp_links.mapping.crm_fields import crm_fields_reader
 from erp_links.mapping.form import SubmittedMapping, read_form
+from erp_links.mapping.lists.api import list_mappings
+from erp_links.mapping.lists.blueprint import blueprint as list_pages
 from erp_links.mapping.moving import moved
 from erp_links.mapping.operations import lock_words, save_mapping
 from erp_links.mapping.page import sections_of
@@ -32,7 +34,9 @@ blueprint = Blueprint("mapping", __name__, url_prefix="/settings/sync")
 def init_app(app: Flask, _settings: Settings) -> None:
     """Add pages and API of mapping and sync priority."""
     app.register_blueprint(blueprint)
+    app.register_blueprint(list_pages)
     register_api(app, api.mappings)
+    register_api(app, list_mappings)
     register_api(app, api.priority)
 
 

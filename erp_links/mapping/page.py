@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from erp_links.mapping.compatibility import is_offered, type_name
 from erp_links.mapping.directions import Directions, crm_side, erp_side, gone_since, type_pair
 from erp_links.mapping.entities import suitable_entities
+from erp_links.mapping.full_read import full_read_words
 from erp_links.mapping.notes import notes_of
 from erp_links.mapping.policies import Policy, policies_of, policy_words
 from erp_links.mapping.reading import LinkMapping, MappedActorType, MappedField
@@ -63,6 +64,7 @@ class Section:
     rows: list[Row]
     script: dict[str, Any]
     gone: str
+    due: list[str]
 
 
 def sections_of(mapping: LinkMapping) -> list[Section]:
@@ -88,7 +90,18 @@ def _section(mapping: LinkMapping, mapped: MappedActorType) -> Section:
         rows=[_row(mapped, each, options_for(each.field.type)) for each in mapped.fields],
         script=_for_script(mapping, mapped),
         gone=gone_since(row.missing_since) if row.missing_since else "",
+        due=_due(mapped),
     )
+
+
+def _due(mapped: MappedActorType) -> list[str]:
+    row = mapped.row
+    told = []
+    if row.full_read_due is not None:
+        told.append(_("The next sync reads everything from the ERP: %(why)s", why=full_read_words(row.full_read_due)))
+    if row.full_push_due is not None:
+        told.append(_("The next sync looks at everything of the CRM: %(why)s", why=full_read_words(row.full_push_due)))
+    return told
 
 
 def _row(section: MappedActorType, mapped: MappedField, options: Options) -> Row:
