@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from host.accounts.models import Group, User
+from host.accounts.operations.memberships import lock_memberships
 from host.accounts.usage import uses_of_group
 from host.audit.doer import Doer
 from host.audit.operations import changes_between, record, stale_version
@@ -42,6 +43,8 @@ def create_group(
         ConflictError: The name is taken.
         InvalidInputError: A member does not exist.
     """
+    if member_ids:
+        lock_memberships(session)
     _refuse_taken_name(session, name, None)
     group = Group(name=name, description=description)
     _set_members(group, _users(session, member_ids))
@@ -69,6 +72,8 @@ def change_group(
         ConflictError: The name is taken.
         InvalidInputError: A member does not exist.
     """
+    if "member_ids" in changes:
+        lock_memberships(session)
     group = get_group(session, group_id, lock=True)
     if expected_version is not None and group.version != expected_version:
         raise stale_version(session, "group", group.id)
@@ -95,6 +100,7 @@ def delete_group(session: Session, doer: Doer, group_id: int, expected_version: 
         StaleVersionError: Somebody changed the group meanwhile.
         ConflictError: Something is visible to the group; says what.
     """
+    lock_memberships(session)
     group = get_group(session, group_id, lock=True)
     if expected_version is not None and group.version != expected_version:
         raise stale_version(session, "group", group.id)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from host.accounts.models import ApiToken, Group, Role, User
+from host.accounts.operations.memberships import lock_memberships
 from host.accounts.passwords import faults_of, hash_password
 from host.audit.doer import Doer
 from host.audit.operations import changes_between, record, stale_version
@@ -104,6 +105,8 @@ def change_user(
         InvalidInputError: A group does not exist.
         ConflictError: The login is taken, or the last active administrator would be none any more.
     """
+    if "group_ids" in changes:
+        lock_memberships(session)
     user = get_user(session, user_id, lock=True)
     _refuse_stale(session, user, expected_version)
     before = _shown(user)

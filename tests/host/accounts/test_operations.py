@@ -1,9 +1,10 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from host.accounts import operations
 from host.accounts.models import Role, TokenScope
@@ -256,3 +257,33 @@ def test_a_used_group_is_kept_and_says_what_uses_it(database):
         operations.delete_group(session, CONSOLE, group.id, 1)
     with pytest.raises(NotFoundError), database.reading() as session:
         operations.get_group(session, group.id)
+
+
+def test_a_group_and_its_member_can_be_edited_at_the_same_moment(database):
+    with database.writing() as session:
+        group = operations.create_group(session, CONSOLE, name="Sales")
+    user = make_user(database, "ada")
+    both_locked = Barrier(2)
+
+    def meet(_connection, _cursor, statement, *_rest):
+        if "FOR UPDATE" in statement:
+            with suppress(BrokenBarrierError):
+                both_locked.wait(0.3)
+
+    def edit_group():
+        with database.writing() as session:
+            operations.change_group(session, CONSOLE, group.id, {"member_ids": [user.id]}, None)
+
+    def edit_user():
+        with database.writing() as session:
+            operations.change_user(session, CONSOLE, user.id, {"group_ids": [group.id], "name": "Ada L."}, None)
+
+    event.listen(database.engine, "after_cursor_execute", meet)
+    with ThreadPoolExecutor(2) as pool:
+        for editing in [pool.submit(edit) for edit in (edit_group, edit_user)]:
+            editing.result()
+    event.remove(database.engine, "after_cursor_execute", meet)
+    with database.reading() as session:
+        stored = operations.get_user(session, user.id)
+        assert [each.id for each in stored.groups] == [group.id]
+        assert stored.name == "Ada L."
