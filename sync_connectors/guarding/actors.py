@@ -1,14 +1,16 @@
 """Checks of records: one pass over an answer, with nothing done per record that can be done per type."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sync_connectors.contract.actors import Actor, ActorReference
 from sync_connectors.contract.errors import ProtocolError
+from sync_connectors.contract.fields import Field
 from sync_connectors.contract.values import Value
-from sync_connectors.guarding.values import Check, check_key
+from sync_connectors.guarding.glancing import Glance
+from sync_connectors.guarding.values import Check, check_key, checks_of
 
 _SHOWN = 60
 
@@ -20,11 +22,12 @@ class ActorCheck:
         undeclared: Keys of values that no field declares, met so far; they are dropped.
     """
 
-    def __init__(self, owner: str, actor_type: str, checks: Mapping[str, Check]) -> None:
+    def __init__(self, owner: str, actor_type: str, fields: Sequence[Field]) -> None:
         self.undeclared: set[str] = set()
         self._owner = owner
         self._actor_type = actor_type
-        self._checks = checks
+        self._glance = Glance(actor_type, fields)
+        self._checks: Mapping[str, Check] = checks_of(fields)
 
     def all(self, actors: Any, expected: Collection[str] | None = None) -> tuple[Actor, ...]:
         """Return the records of one answer, checked.
@@ -38,7 +41,8 @@ class ActorCheck:
         """
         if not isinstance(actors, Iterable) or isinstance(actors, str | bytes | Mapping):
             raise self._broken(f"answers {type(actors).__name__} in place of records")
-        checked = tuple(self.one(actor) for actor in actors)
+        given = tuple(actors)
+        checked = given if self._glance.is_plain(given) else tuple(self.one(actor) for actor in given)
         keys = {actor.key for actor in checked}
         if len(keys) != len(checked):
             raise self._broken(f"answers the key {_shown(_first_double(checked))} twice")

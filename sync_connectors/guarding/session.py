@@ -25,7 +25,6 @@ from sync_connectors.guarding.answers import (
 from sync_connectors.guarding.calls import CallPool, CallWorker
 from sync_connectors.guarding.declarations import check_actor_types, check_fields
 from sync_connectors.guarding.translation import guarded
-from sync_connectors.guarding.values import checks_of
 from sync_connectors.services import begin_call
 
 _logger = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ class GuardedSession(LinkSession):
     def declare(self, fields: Mapping[str, Sequence[Field]]) -> None:
         """Take over fields by actor type that are known already, to spare the question for them."""
         for actor_type, declared in fields.items():
-            self._checks[actor_type] = ActorCheck(self._owner, actor_type, checks_of(declared))
+            self._checks[actor_type] = ActorCheck(self._owner, actor_type, declared)
 
     def close(self) -> None:
         if self._closed:

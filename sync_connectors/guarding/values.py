@@ -11,9 +11,9 @@ from sync_connectors.contract.values import FieldType, ListKey, Rows, Value
 
 LONGEST_TEXT = 1_000_000
 LONGEST_KEY = 254
+LARGEST_INTEGER = 2**63
 _MOST_ROWS = 10_000
 _MOST_DIGITS = 40
-_LARGEST_INTEGER = 2**63
 
 Check = Callable[[Any], Value]
 """Returns the value, tidied where that loses nothing; raises ValueError with what it is instead."""
@@ -73,12 +73,17 @@ def _integer(value: Any) -> Value:
         return None
     if type(value) is not int:
         raise ValueError(f"is {_kind(value)} and not a whole number")
-    if not -_LARGEST_INTEGER <= value < _LARGEST_INTEGER:
+    if not -LARGEST_INTEGER <= value < LARGEST_INTEGER:
         raise ValueError("is a whole number out of range")
     return value
 
 
-def _decimal(value: Any) -> Value:
+def check_decimal(value: Any) -> Value:
+    """Return a decimal that can be stored, or None.
+
+    Raises:
+        ValueError: It is no Decimal, no number, or has too many digits.
+    """
     if value is None:
         return None
     if type(value) is not Decimal:
@@ -173,7 +178,7 @@ _CHECKS: dict[FieldType, Check] = {
     FieldType.PASSWORD: _text,
     FieldType.LABEL: _text,
     FieldType.INTEGER: _integer,
-    FieldType.DOUBLE: _decimal,
+    FieldType.DOUBLE: check_decimal,
     FieldType.LIST: _list_key,
     FieldType.DATE: _date,
     FieldType.DATETIME: _instant,
