@@ -115,8 +115,9 @@ def _why(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: M
     mapped, key = both.mapped, both.mapped.erp.key
     base_erp, base_hub = bases.erp.get(key, _NOTHING), _base_of_hub(mapped, bases)
     sent = circumstances.sent
-    if sent is not None and key in sent.erp and is_form_of(sent.erp[key], both.told):
-        # the answer to what we sent was lost, but it arrived: what the ERP has is ours and no edit of a user
+    if sent is not None and key in sent.erp and both.told != base_erp and is_form_of(sent.erp[key], both.told):
+        # the answer to what we sent was lost, but it arrived: what the ERP has is ours and no edit of a user; what it
+        # had before tells nothing, even where it looks like a cut form of what was sent
         base_erp, base_hub = both.told, sent.hub.get(mapped.crm.key)
         merged.base_erp[key], merged.base_hub[mapped.crm.key] = base_erp, base_hub
     if base_erp is _NOTHING:

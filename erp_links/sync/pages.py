@@ -16,8 +16,9 @@ from erp_links.sync.brake import Brake
 from erp_links.sync.conflicts import Choices, may_ask, read_choices, store_questions
 from erp_links.sync.deciding import Rules
 from erp_links.sync.failures import Failure, KnownFailure, known_failures
+from erp_links.sync.intents import forget_intents
 from erp_links.sync.models import Run
-from erp_links.sync.pairing import Match, PairingPolicy, match_keys
+from erp_links.sync.pairing import Match, PairingPolicy, PairWith, Recognised, match_keys
 from erp_links.sync.pairings import (
     KeyedBy,
     PairingGlance,
@@ -31,6 +32,7 @@ from erp_links.sync.passes import OpenPass, store_progress
 from erp_links.sync.permit import RunPermit
 from erp_links.sync.planning import Known, Plan, Planner
 from erp_links.sync.reasons import FailureReason
+from erp_links.sync.recognising import read_pending, recognise
 from erp_links.sync.translating import Translated, Translator
 from erp_links.sync.writing import PageWriter
 from host.crm import bulk, outbox
@@ -146,6 +148,9 @@ class PageTaker:
             asked = {each.pairing.id: each.merged for each in plan.updates}
             permit = self._permit
             plan.counts["conflicts"] += store_questions(session, permit.link_id, permit.run_id, writer.at, asked)
+        if plan.made:
+            named = {"link_id": writer.link_id, "actor_type": writer.actor_type, "entity_type": writer.entity_type}
+            forget_intents(session, named, plan.made)
         if plan.owed:
             outbox.enqueue(session, self._rules.origin, self._entity_type, plan.owed, writer.at)
 
@@ -198,10 +203,19 @@ class PageTaker:
         if self._match_keys and self._rules.mapping.unpaired is not Unpaired.IGNORE:
             asked = {match for match in wanted if match is not None}
             found = find_by(session, self._entity_type, self._match_keys, asked) if asked else {}
-        candidates = {ids[0] for ids in found.values() if len(ids) == 1}
+        recognised = self._recognise(session, unpaired)
+        ours = {each.entity_id for each in recognised.values() if isinstance(each, PairWith)}
+        candidates = ours | {ids[0] for ids in found.values() if len(ids) == 1}
         records.update(self._lock(session, candidates))
         taken = read_taken(session, self._permit.link_id, self._entity_type, candidates)
-        planner.settle_unpaired(unpaired, self._match_keys, PairingPolicy(self._rules.mapping, found, taken, wanted))
+        policy = PairingPolicy(self._rules.mapping, found, taken, wanted)
+        planner.settle_unpaired(unpaired, self._match_keys, policy, recognised)
+
+    def _recognise(self, session: Session, unpaired: Sequence[Translated]) -> Recognised:
+        if self._rules.mapping.unpaired is Unpaired.IGNORE:
+            return {}
+        pending = read_pending(session, self._permit.link_id, self._pass.actor_type, self._entity_type)
+        return recognise(pending, unpaired)
 
     def _lock(self, session: Session, entity_ids: Collection[int]) -> dict[int, Record]:
         if not entity_ids:

@@ -10,6 +10,7 @@ from erp_links.mapping.compiled import CompiledMapping
 from erp_links.mapping.models import Unpaired
 from erp_links.sync.pairings import KeyedBy
 from erp_links.sync.reasons import FailureReason
+from erp_links.sync.sides import Sent
 from host.crm.values import CrmValue, fold
 
 Match = tuple[CrmValue, ...]
@@ -22,9 +23,10 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class PairWith:
-    """The record is paired with this entity."""
+    """The record is paired with this entity; `sent` is what a create sent whose answer was lost."""
 
     entity_id: int
+    sent: Sent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Refuse:
 
 
 Verdict = Ignore | PairWith | Create | Refuse
+
+Recognised = Mapping[str, PairWith | Refuse]
+"""What is known of records of the ERP without looking for a match, by ERP key."""
 
 
 def match_keys(mapping: CompiledMapping) -> tuple[str, ...]:

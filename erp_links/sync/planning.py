@@ -11,10 +11,10 @@ from erp_links.sync.deciding import Rules
 from erp_links.sync.failures import Failure
 from erp_links.sync.merging import merge
 from erp_links.sync.models import PairingState
-from erp_links.sync.pairing import Create, Ignore, Match, PairingPolicy, PairWith, Refuse, match_of
+from erp_links.sync.pairing import Create, Ignore, Match, PairingPolicy, PairWith, Recognised, Refuse, match_of
 from erp_links.sync.pairings import KeyedBy, StoredPairing
 from erp_links.sync.reasons import FailureReason, WinReason
-from erp_links.sync.sides import NOTHING_SPECIAL, Bases, Choice, Circumstances, FieldChange, Merged
+from erp_links.sync.sides import NOTHING_SPECIAL, Bases, Choice, Circumstances, FieldChange, Merged, Sent
 from erp_links.sync.translating import Translated, label_of
 from host.crm.record import Record
 from host.crm.values import CrmValue
@@ -83,6 +83,7 @@ class Plan:
         tombstones: Ids of pairings whose record was deleted in the hub.
         settled: ERP keys whose failed records are done with.
         owed: Ids of the records whose values the ERP has to take over.
+        made: Ids of the records that the ERP turned out to have made although its answer was lost.
     """
 
     creations: list[Creation] = field(default_factory=list)
@@ -92,6 +93,7 @@ class Plan:
     failures: list[Failure] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
     owed: set[int] = field(default_factory=set)
+    made: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -132,18 +134,20 @@ class Planner:
         self._note(merged, record)
         self._finish(incoming, "changed" if merged.changes else "equal", record.id)
 
-    def settle_unpaired(self, unpaired: Sequence[Translated], keys: Sequence[str], policy: PairingPolicy) -> None:
+    def settle_unpaired(
+        self, unpaired: Sequence[Translated], keys: Sequence[str], policy: PairingPolicy, recognised: Recognised
+    ) -> None:
         """Plan what becomes of the records that are not paired, in the order of the page."""
         for incoming in unpaired:
             values = self.values_of(incoming)
-            verdict = policy.decide(match_of(keys, values))
+            verdict = recognised.get(incoming.actor.key) or policy.decide(match_of(keys, values))
             match verdict:
                 case Ignore():
                     self._done(incoming.actor.key, "skipped")
                 case Refuse():
                     self._fail(incoming, verdict.reason, verdict.message, verdict.instruction)
                 case PairWith():
-                    self._adopt(incoming, self._known.records.get(verdict.entity_id))
+                    self._adopt(incoming, self._known.records.get(verdict.entity_id), verdict.sent)
                 case Create():
                     self._create(incoming, values)
 
@@ -172,12 +176,14 @@ class Planner:
             return incoming.hub
         return {**incoming.hub, self._mapping.parent_field: self._known.parents[parent]}
 
-    def _adopt(self, incoming: Translated, record: Record | None) -> None:
+    def _adopt(self, incoming: Translated, record: Record | None, sent: Sent | None) -> None:
         if record is None:
             # deleted between the look for it and its lock; the next delivery finds out anew
             self._done(incoming.actor.key, "skipped")
             return
-        merged = merge(self._rules, incoming, record, Bases())
+        merged = merge(self._rules, incoming, record, Bases(), Circumstances(sent))
+        if sent is not None:
+            self.plan.made.add(record.id)
         parent_field = self._mapping.parent_field
         wanted = self.values_of(incoming).get(parent_field)
         if wanted is not None and record.values[parent_field] != wanted:

@@ -37,6 +37,7 @@ from erp_links.sync.work import RequestedRuns
 from host.audit.doer import Doer
 from host.crm.bulk import insert_many, read_many, update_many
 from host.crm.record import Record
+from host.crm.registry import entity_types
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
 from host.database import Database
@@ -163,7 +164,7 @@ class LedgerStage:
                 session.scalar(select(func.count()).select_from(LogEntry)),
                 session.scalar(select(func.count()).select_from(Pairing)),
                 session.scalar(select(func.count()).select_from(Intent)),
-                [(kind, session.scalar(select(func.sum(table_of(kind).c.version)))) for kind in ("company", "person")],
+                [(kind, session.scalar(select(func.sum(table_of(kind).c.version)))) for kind in entity_types()],
             )
         asked = [tuple(ledger.desk.counts()[call] for call in ("create", "save")) for ledger in self.ledgers]
         return (*here, asked, [ledger.books.version for ledger in self.ledgers])
