@@ -62,8 +62,7 @@ class Worker:
             while lane.is_alive():
                 lane.join(presence.BEAT_SECONDS)
                 self._beat()
-        with self._database.writing() as session:
-            presence.disappear(session, self.id)
+        self._disappear()
         log.info("worker %s stopped", self.id)
 
     def stop(self) -> None:
@@ -78,6 +77,14 @@ class Worker:
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
+
+    def _disappear(self) -> None:
+        try:
+            with self._database.writing() as session:
+                presence.disappear(session, self.id)
+        except SQLAlchemyError:
+            # its silence says the same half a minute later
+            log.warning("worker %s could not take itself off the list", self.id, exc_info=True)
 
     def _beat(self) -> None:
         try:
