@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -39,10 +40,8 @@ class Counting:
 
 def run_for(worker: Worker, seconds: float) -> None:
     threading.Timer(seconds, worker.stop).start()
-    thread = threading.Thread(target=worker.run)
-    thread.start()
-    thread.join(10)
-    assert not thread.is_alive()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(worker.run).result(10)
 
 
 def test_a_source_that_has_work_is_asked_again_at_once(sqlite_database: Database) -> None:
