@@ -80,7 +80,7 @@ class FieldSides:
         Otherwise a link between the two ranks would overwrite it later, and the result would hang on the order of runs.
         """
         rules, stamp = self.rules, self.stamp
-        if not self.mapped.two_way:
+        if not self.mapped.to_crm:
             return
         if self.mapped.policy == "newest" and self.changed_at is not None:
             if self.changed_at > stamp.at:
