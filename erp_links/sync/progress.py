@@ -7,13 +7,16 @@ from erp_links.sync.models import Run, RunStatus
 from host.database import Database
 
 LOOK_SECONDS = 0.3
-_ORDER = ("read", "created", "paired", "changed", "equal", "skipped", "failed")
+_ORDER = ("read", "created", "paired", "changed", "equal", "skipped", "waiting", "failed")
+_ORDER_TO_ERP = (*(f"erp_{name}" for name in _ORDER), "erp_unclear")
 _ALWAYS = frozenset({"read", "created", "changed", "skipped"})
 
 
 def counted(counts: Mapping[str, int]) -> str:
-    """Return the counts of a run in words."""
-    return ", ".join(f"{counts.get(name, 0)} {name}" for name in _ORDER if name in counts or name in _ALWAYS)
+    """Return the counts of a run in words: the way to the CRM, then, where it was gone, the way to the ERP."""
+    pulled = ", ".join(f"{counts.get(name, 0)} {name}" for name in _ORDER if name in counts or name in _ALWAYS)
+    pushed = ", ".join(f"{counts[name]} {name.removeprefix('erp_')}" for name in _ORDER_TO_ERP if counts.get(name))
+    return f"{pulled}; to the ERP: {pushed}" if pushed else pulled
 
 
 def follow(database: Database, run_id: int, tell: Callable[..., None]) -> Run:

@@ -1,7 +1,9 @@
 import json
 
 import pytest
+from sqlalchemy import select
 
+from erp_links.sync.models import Run
 from host.database import Database
 from host.secrets import SecretBox, SecretStore
 from tests.host.cli.conftest import Linked, Terminal
@@ -64,6 +66,18 @@ def test_a_sync_without_a_worker_says_that_none_is_alive(terminal: Terminal, mon
     twice = terminal("link", "sync", LINK, "--no-wait")
     assert twice.exit_code == 1
     assert "already" in twice.stderr
+
+
+def test_a_resync_is_asked_for_after_a_warning_that_counts(linked: Linked, terminal: Terminal) -> None:
+    refused = terminal("link", "sync", LINK, "--from", "erp")
+    assert refused.exit_code == 1
+    assert "overwrite what the CRM has for 0 paired records?" in refused.output
+    assert terminal("link", "sync", LINK, "--keep-blanks").exit_code == 2
+    asked = terminal("link", "sync", LINK, "--from", "crm", "--keep-blanks", "--yes", "--no-wait")
+    assert asked.exit_code == 0, asked.stderr
+    with linked.runtime.database.reading() as session:
+        (run,) = session.scalars(select(Run))
+    assert (run.mode, run.keep_blanks, run.scope) == ("resync_from_crm", True, None)
 
 
 def test_plugins_are_listed_also_for_machines(terminal: Terminal) -> None:
