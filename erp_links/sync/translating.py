@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from erp_links.mapping.column_converting import ColumnConverter, column_converter
 from erp_links.mapping.compiled import CompiledField, CompiledMapping
 from erp_links.mapping.converting import UnmappedItemError
 from erp_links.sync.row_forms import hub_rows
@@ -16,7 +17,7 @@ from host.crm.values import CrmValue
 from sync_connectors import Actor
 from sync_connectors.codec import value_to_json
 
-_ABSENT = ...
+_ABSENT: Any = ...
 
 
 @dataclass(slots=True)
@@ -51,7 +52,10 @@ class Translator:
     def __init__(self, mapping: CompiledMapping, fields: Sequence[CompiledField] | None = None) -> None:
         """Take the mapping, and which of its fields to translate; None means those that fill the hub."""
         chosen = mapping.pulled if fields is None else fields
-        self._fields = tuple((each.erp.key, each.crm.key, _conversion(each), each.to_crm) for each in chosen)
+        self._fields = tuple(
+            _TranslatedField(each.erp.key, each.crm.key, _conversion(each), each.to_crm, _column_conversion(each))
+            for each in chosen
+        )
         self._keys = mapping.erp_keys
         self._salt = mapping.fingerprint
 
@@ -61,33 +65,81 @@ class Translator:
         told: list[object] = [value_of(key, _ABSENT) for key in self._keys]
         if actor.parent is not None:
             told.append((actor.parent.actor_type, actor.parent.key))
-        return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16, key=self._salt).digest()
+        return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16, salt=self._salt).digest()
 
     def translate(self, actor: Actor, digest: bytes) -> Translated:
         """Return the actor in both forms."""
         done = Translated(actor, digest)
-        values = actor.values
-        for erp_key, crm_key, convert, fills_hub in self._fields:
-            value = values.get(erp_key, _ABSENT)
-            if value is _ABSENT:
-                continue
-            try:
-                done.hub[crm_key] = convert(value)
-            except ValueError as error:
-                done.unusable[erp_key] = value_to_json(value)
-                if not fills_hub:
-                    continue
-                if isinstance(error, UnmappedItemError):
-                    done.unmapped += 1
-                else:
-                    done.faults.append(Fault(erp_key, str(error)))
-            else:
-                done.erp[erp_key] = value_to_json(value)
+        for each in self._fields:
+            _translate_field(each, done)
         return done
+
+    def translate_all(self, actors: Sequence[Actor], digests: Sequence[bytes]) -> list[Translated]:
+        """Return what `translate` returns for each of the actors: column by column, where nothing is unusual."""
+        records = [actor.values for actor in actors]
+        whole: list[tuple[str, Sequence[Any], str, Sequence[CrmValue]]] = []
+        singly: list[_TranslatedField] = []
+        for each in self._fields:
+            values = [record.get(each.erp_key, _ABSENT) for record in records]
+            columns = None if _ABSENT in values else each.convert_column(values)
+            if columns is None:
+                singly.append(each)
+            else:
+                whole.append((each.erp_key, columns[1], each.crm_key, columns[0]))
+        of_erp = _records([(key, column) for key, column, _, _ in whole], len(actors))
+        of_hub = _records([(key, column) for _, _, key, column in whole], len(actors))
+        made = [Translated(*each) for each in zip(actors, digests, of_erp, of_hub, strict=True)]
+        for each in singly:
+            for done in made:
+                _translate_field(each, done)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _TranslatedField:
+    erp_key: str
+    crm_key: str
+    convert: Callable[[Any], CrmValue]
+    fills_hub: bool
+    convert_column: ColumnConverter
+
+
+def _translate_field(field: _TranslatedField, done: Translated) -> None:
+    value = done.actor.values.get(field.erp_key, _ABSENT)
+    if value is _ABSENT:
+        return
+    try:
+        done.hub[field.crm_key] = field.convert(value)
+    except ValueError as error:
+        done.unusable[field.erp_key] = value_to_json(value)
+        if not field.fills_hub:
+            return
+        if isinstance(error, UnmappedItemError):
+            done.unmapped += 1
+        else:
+            done.faults.append(Fault(field.erp_key, str(error)))
+    else:
+        done.erp[field.erp_key] = value_to_json(value)
+
+
+def _records(columns: Sequence[tuple[str, Sequence[Any]]], count: int) -> list[dict[str, Any]]:
+    """Return records of these columns; without any column they are empty."""
+    if not columns:
+        return [{} for _ in range(count)]
+    keys = [key for key, _ in columns]
+    return [dict(zip(keys, row, strict=True)) for row in zip(*(column for _, column in columns), strict=True)]
 
 
 def _conversion(mapped: CompiledField) -> Callable[[Any], CrmValue]:
     return partial(hub_rows, mapped.columns) if mapped.columns else mapped.convert
+
+
+def _column_conversion(mapped: CompiledField) -> ColumnConverter:
+    return _never_whole if mapped.columns else column_converter(mapped.erp, mapped.crm, mapped.convert)
+
+
+def _never_whole(_values: Sequence[Any]) -> None:
+    """Have rows translated record by record."""
 
 
 def label_of(hub: Mapping[str, CrmValue], title_fields: Sequence[str], erp_key: str) -> str:

@@ -37,6 +37,14 @@ _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNWANTED_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def holds_unwanted(text: str, *, lines: bool = False) -> bool:
+    """Return whether a text holds what no text of the hub may; with `lines`, line feeds and tabs are wanted."""
+    plain = text.replace("\n", "").replace("\t", "") if lines else text
+    if plain.isprintable():  # a loop in C, and true of nearly all texts
+        return False
+    return bool((_UNWANTED_IN_LINES if lines else _UNWANTED).search(text))
+
+
 def check_value(field: CrmField, value: object, list_items: Collection[str] = ()) -> CrmScalar:
     """Return the value as the hub stores it in this field.
 
