@@ -33,6 +33,19 @@ def open_resync_pass(session: Session, run_id: int, row: LinkActorType, total: i
     return _opened(session, run_id, row, found)
 
 
+def is_resynced(session: Session, run_id: int, actor_type: str) -> bool:
+    """Whether a worker of this run that did not come to its end has done this type."""
+    finished = session.scalar(
+        select(Pass.id).where(
+            Pass.run_id == run_id,
+            Pass.actor_type == actor_type,
+            Pass.direction == Direction.RESYNC.value,
+            Pass.finished_at.is_not(None),
+        )
+    )
+    return finished is not None
+
+
 def _open_one(session: Session, row: LinkActorType, direction: Direction) -> Pass:
     found = session.scalars(
         select(Pass).where(

@@ -13,7 +13,7 @@ from erp_links.sync.models import Pairing, PairingState
 from erp_links.sync.outbox_pass import open_lines, scene_of
 from erp_links.sync.passes import OpenPass, complete_pass
 from erp_links.sync.preparing import Preparing, active_types, locked_type
-from erp_links.sync.push_passes import open_resync_pass
+from erp_links.sync.push_passes import is_resynced, open_resync_pass
 from erp_links.sync.push_scene import PushScene
 from erp_links.sync.push_types import PushType, batch_size, push_type_of
 from erp_links.sync.reconciling import Batch
@@ -42,7 +42,7 @@ def _resync_type(run: RunInHand, preparing: Preparing, row: LinkActorType) -> No
         present = locked_type(session, row)
         rules = preparing.rules(session, present)
         total = session.scalar(select(func.count()).where(*_pairings(run, row.name))) or 0
-        if not total:
+        if not total or is_resynced(session, run.permit.run_id, row.name):
             return
         open_pass = open_resync_pass(session, run.permit.run_id, present, total)
         push_type = push_type_of(present, rules, open_pass)
