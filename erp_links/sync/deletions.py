@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.models import LinkActorType
-from erp_links.sync.models import LogEntry, Pairing, PairingState, Run
+from erp_links.sync.failures import Direction
+from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState, Run
 from erp_links.sync.permit import RunPermit, ShutDownError
 from host.database import Database
 from host.jobs.clock import read_clock
@@ -57,7 +58,18 @@ def read_deletions(
 
 
 def mark_gone(session: Session, permit: RunPermit, actor_type: str, keys: Collection[str]) -> int:
-    """Turn the pairings of these ERP keys into *gone*, log each, and return how many there were."""
+    """Turn the pairings of these ERP keys into *gone*, log each, and return how many there were.
+
+    Failed records of these keys are forgotten: there is nothing to try again.
+    """
+    session.execute(
+        delete(FailedRecord).where(
+            FailedRecord.link_id == permit.link_id,
+            FailedRecord.actor_type == actor_type,
+            FailedRecord.direction == Direction.PULL.value,
+            FailedRecord.erp_key.in_(keys),
+        )
+    )
     found = session.execute(
         select(Pairing.id, Pairing.erp_key, Pairing.entity_type, Pairing.entity_id)
         .where(

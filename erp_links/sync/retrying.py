@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import Table, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from erp_links.sync.failures import Direction, FailureState
+from erp_links.sync.failures import Direction, FailureState, next_retry
 from erp_links.sync.models import FailedRecord, Pairing, PairingState
 from erp_links.sync.pages import PageTaker
 from erp_links.sync.permit import RunPermit
@@ -16,12 +17,15 @@ from host.jobs.clock import read_clock
 from sync_connectors import ActorType, LinkSession, NoticeLevel
 
 _KEYS_PER_CALL = 200
+_FAILED = cast(Table, FailedRecord.__table__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Due:
     id: int
     erp_key: str
+    reason: str
+    attempts: int
 
 
 def retry_due(
@@ -34,7 +38,8 @@ def retry_due(
 ) -> None:
     """Read the failed records of an actor type that are due again by their keys, and take them over.
 
-    One that the ERP no longer has is forgotten, unless the ERP answered with a warning.
+    One that the ERP no longer has is forgotten, unless the ERP answered with a warning. Where the ERP reports what was
+    deleted, only its report counts: what is merely absent may be back tomorrow, unchanged, and no feed would tell.
 
     Raises:
         ConnectorError: What the connector raised.
@@ -46,12 +51,30 @@ def retry_due(
         if answer.actors:
             taker.take(answer.actors)
         found = {actor.key for actor in answer.actors}
-        gone = [each.id for each in due if each.erp_key not in found]
+        absent = [each for each in due if each.erp_key not in found]
         warned = any(notice.level is NoticeLevel.WARNING for notice in answer.notices)
-        if gone and not warned:
+        if absent and not warned:
             with database.writing() as session:
                 permit.assert_wanted(session)
-                session.execute(delete(FailedRecord).where(FailedRecord.id.in_(gone)))
+                if actor_type.capabilities.deletions:
+                    _try_later(session, absent)
+                else:
+                    session.execute(delete(FailedRecord).where(FailedRecord.id.in_([each.id for each in absent])))
+
+
+def _try_later(session: Session, absent: Sequence[_Due]) -> None:
+    at = read_clock(session)
+    session.connection().execute(
+        update(_FAILED).where(_FAILED.c.id == bindparam("row_id")),
+        [
+            {
+                "row_id": each.id,
+                "attempts": each.attempts + 1,
+                "retry_at": next_retry(FailureReason(each.reason), each.attempts + 1, at),
+            }
+            for each in absent
+        ],
+    )
 
 
 def _batches(database: Database, link_id: int, actor_type: str, size: int) -> Iterator[list[_Due]]:
@@ -68,7 +91,7 @@ def _batches(database: Database, link_id: int, actor_type: str, size: int) -> It
 def _due_after(session: Session, link_id: int, actor_type: str, after: int, size: int) -> list[_Due]:
     parent = aliased(Pairing)
     rows = session.execute(
-        select(FailedRecord.id, FailedRecord.erp_key)
+        select(FailedRecord.id, FailedRecord.erp_key, FailedRecord.reason, FailedRecord.attempts)
         .outerjoin(
             parent,
             and_(

@@ -222,6 +222,22 @@ def test_records_that_vanish_and_return_are_the_same_records(sqlite_ledgers: Sta
     assert ids < set(stage.hub())
 
 
+@pytest.mark.parametrize("deletions", ["true", "false"])
+def test_a_failed_record_that_vanishes_comes_back_with_its_next_try(sqlite_ledgers: Stager, deletions: str) -> None:
+    stage = sqlite_ledgers({"Deletions": deletions})
+    fill(stage)
+    ledger = stage.ledgers[0]
+    ledger.faults.on("unreadable", calls=["changes"], keys=["C3"])
+    stage.run()
+    ledger.faults.off()
+    ledger.books.hide("Customer", "C3")
+    stage.let_retries_come_due()
+    stage.run()
+    # an ERP that does not report deletions has to touch the record, else we know nothing of it
+    ledger.books.show("Customer", "C3", touched=deletions == "false")
+    assert_converges(stage)
+
+
 def test_a_forgotten_link_is_saved_again_and_the_run_goes_on(sqlite_ledgers: Stager) -> None:
     stage = sqlite_ledgers({"PageSize": "3"})
     fill(stage)
