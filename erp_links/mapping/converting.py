@@ -5,7 +5,7 @@ The way back is in `converting_back`; the table of both is in docs/values.md.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,8 @@ from host.crm.values import CrmValue, checker_of
 from sync_connectors import Field, FieldType, Value
 
 LONGEST_NUMBER = 254
+_EXACT = Context(prec=100)
+"""Enough for all digits that a connector may tell; the usual context would round some away."""
 
 Converter = Callable[[Value], CrmValue]
 """Takes a value as the field's type promises it. Raises ValueError, in words, where the hub cannot hold it."""
@@ -53,7 +55,7 @@ def converter(
         return _list_item(table or ListTable())
     if not conversion(erp_field.type, crm_field.type).to_crm:
         return _refusing(erp_field, crm_field)
-    check = checker_of(crm_field)
+    check = _decimals(checker_of(crm_field)) if crm_field.type is CrmType.DECIMAL else checker_of(crm_field)
     shape = _shape(erp_field.type, crm_field.type, texts or {}, zone or ZoneInfo("UTC"))
 
     def convert(value: Value) -> CrmValue:
@@ -134,6 +136,20 @@ def _time_shape(erp_type: FieldType, crm_type: CrmType, zone: ZoneInfo) -> Calla
     if erp_type is FieldType.DATE:
         return lambda value: cast(date, value).isoformat()
     return lambda value: instant(value).astimezone(zone).isoformat(sep=" ", timespec="minutes")
+
+
+def _decimals(check: Callable[[object], CrmValue]) -> Callable[[object], CrmValue]:
+    """Have zeros at the end of a number not count where it has more digits than the hub takes."""
+
+    def checked(value: object) -> CrmValue:
+        try:
+            return check(value)
+        except ValueError:
+            if not isinstance(value, Decimal):
+                raise
+            return check(value.normalize(_EXACT))
+
+    return checked
 
 
 def _digits(value: Value) -> object:

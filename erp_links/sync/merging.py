@@ -123,7 +123,7 @@ def _why(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: M
     if base_erp is _NOTHING:
         return both.why_without_base()
     hub_changed = base_hub is _NOTHING or to_json(both.present) != base_hub
-    if both.told == base_erp:
+    if _stands_for(both, base_erp):
         return (Side.CRM, WinReason.ONLY_CRM_CHANGED) if hub_changed and mapped.to_erp else None
     if not hub_changed:
         if mapped.to_crm:
@@ -135,6 +135,13 @@ def _why(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: M
     if decided is None:
         merged.questions.append(Question(mapped.crm.key, key, both.told, to_json(both.present)))
     return decided
+
+
+def _stands_for(both: FieldSides, base_erp: Any) -> bool:
+    """Return whether the ERP has what it had, perhaps in another form: padded, or `30.00` for `30`."""
+    if both.told == base_erp:
+        return True
+    return both.translated is not _NOTHING and both.translated == _made_of(both.mapped, base_erp)
 
 
 def _take_over(both: FieldSides, merged: Merged, reason: WinReason) -> None:

@@ -2,8 +2,11 @@ import re
 from pathlib import Path
 
 from erp_links.mapping.compatibility import conversion, is_offered
+from erp_links.mapping.full_read import FullReadReason
 from erp_links.mapping.models import Unpaired
+from erp_links.mapping.policies import Policy
 from erp_links.mapping.proposals import FURTHER_KEYS, SUPEROFFICE_KEYS
+from erp_links.mapping.row_columns import KNOWN_COLUMNS
 from host.crm.registry import CrmType, entity_types
 from sync_connectors import FieldType
 
@@ -27,6 +30,16 @@ def test_the_table_of_types_is_the_one_that_counts():
 
 def test_every_unpaired_policy_is_explained():
     assert set(re.findall(r"^\| (\w+) \| (?:passes|pairs) ", PAGE, re.MULTILINE)) == {each.value for each in Unpaired}
+
+
+def test_every_policy_and_every_reason_is_explained():
+    told = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+    assert told == {each.value for each in (*Policy, *FullReadReason)}
+
+
+def test_proposed_columns_of_the_hub_exist():
+    columns = {column.key for entity in entity_types().values() for each in entity.fields for column in each.row_fields}
+    assert set(KNOWN_COLUMNS) <= columns
 
 
 def test_proposed_fields_of_the_hub_exist_and_examples_are_true():
