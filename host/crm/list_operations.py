@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.orm import Session
 
 from host.audit.doer import Doer
@@ -15,7 +15,7 @@ from host.crm.expressions import value_expression
 from host.crm.fields import CrmField
 from host.crm.models import CrmList, CrmListItem, CustomField
 from host.crm.registry import entity_types, fields_of
-from host.crm.tables import rows_table_of
+from host.crm.tables import rows_table_of, table_of
 from host.errors import ConflictError, InvalidInputError, NotFoundError
 
 KEY_LENGTH = 64
@@ -171,25 +171,27 @@ def delete_item(session: Session, doer: Doer, list_key: str, key: str, expected_
 
 def fields_using(session: Session, list_key: str) -> list[tuple[str, CrmField]]:
     """Return the fields and columns of rows that choose from a list, each with the key of its entity."""
-    return [(entity, field) for entity, field, _column in _columns_using(session, list_key)]
+    return [(entity, field) for entity, field, _table, _value in _columns_using(session, list_key)]
 
 
 def records_holding(session: Session, list_key: str, key: str) -> int:
     """Return in how many fields of records and of their rows the item stands."""
     counts = (
-        select(func.count()).where(column == key) for _entity, _field, column in _columns_using(session, list_key)
+        select(func.count()).select_from(table).where(value == key)
+        for _entity, _field, table, value in _columns_using(session, list_key)
     )
     return sum(session.scalar(count) or 0 for count in counts)
 
 
-def _columns_using(session: Session, list_key: str) -> Iterator[tuple[str, CrmField, ColumnElement[Any]]]:
+def _columns_using(session: Session, list_key: str) -> Iterator[tuple[str, CrmField, Table, ColumnElement[Any]]]:
     for entity in entity_types():
         for field in fields_of(session, entity).values():
             if field.list_key == list_key:
-                yield entity, field, value_expression(entity, field)
+                yield entity, field, table_of(entity), value_expression(entity, field)
             for inner in field.row_fields:
                 if inner.list_key == list_key:
-                    yield entity, inner, rows_table_of(entity, field.key).c[inner.column]
+                    rows = rows_table_of(entity, field.key)
+                    yield entity, inner, rows, rows.c[inner.column]
 
 
 def free_key(name: str, taken: Collection[str], prefix: str = "") -> str:

@@ -5,17 +5,19 @@ from host.audit.models import AuditEntry
 from host.crm import list_operations, records
 from host.crm.custom_fields import FieldChange, add_field
 from host.crm.fields import CrmType
-from host.crm.list_operations import add_item, add_list, change_item, delete_item, delete_list
+from host.crm.list_operations import add_item, add_list, change_item, delete_item, delete_list, fields_using
 from host.crm.lists import items, items_of_lists
 from host.crm.registry import entity_types
 from host.crm.standard_lists import LIST_NAMES, ensure_standard_lists
+from host.crm.values import CrmRows
 from host.database import Database
 from host.errors import ConflictError, InvalidInputError, NotFoundError, StaleVersionError
 from tests.host.crm.conftest import ADMINISTRATOR, THEN
 
 
 def test_a_new_installation_has_every_list_that_a_standard_field_chooses_from(hub: Database) -> None:
-    asked = {field.list_key for entity in entity_types().values() for field in entity.fields if field.list_key}
+    declared = [field for entity in entity_types().values() for field in entity.fields]
+    asked = {each.list_key for field in declared for each in (field, *field.row_fields) if each.list_key}
     with hub.reading() as session:
         found = items_of_lists(session, asked)
     assert asked <= set(LIST_NAMES)
@@ -55,6 +57,13 @@ def test_an_item_that_records_hold_is_not_deleted(hub: Database) -> None:
         records.create(session, "company", {"name": "B", field.key: "other"}, origin="user:1", at=THEN)
         with pytest.raises(ConflictError, match="2 records"):
             delete_item(session, ADMINISTRATOR, "category", "other", 1)
+        ordered: tuple[CrmRows, ...] = ({"10": {"unit": "pcs"}, "20": {"unit": "box"}}, {"10": {"unit": "pcs"}})
+        for lines in ordered:
+            records.create(session, "sales_order", {"number": "1", "lines": lines}, origin="user:1", at=THEN)
+        with pytest.raises(ConflictError, match="2 records"):
+            delete_item(session, ADMINISTRATOR, "unit", "pcs", 1)
+    with hub.reading() as session:
+        assert ("sales_order", "unit") in [(entity, used.key) for entity, used in fields_using(session, "unit")]
 
 
 def test_names_and_keys_of_items_are_unique_within_their_list(hub: Database) -> None:
