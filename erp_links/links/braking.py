@@ -15,7 +15,12 @@ LARGEST_LEAST = 1_000_000
 
 
 def change_brake(
-    session: Session, doer: Doer, link_id: int, percent: int, least: int, expected_version: int | None = None
+    session: Session,
+    doer: Doer,
+    link_id: int,
+    brake_percent: int,
+    brake_least: int,
+    expected_version: int | None = None,
 ) -> ErpLink:
     """Set the brake of a link.
 
@@ -23,8 +28,8 @@ def change_brake(
         session: A writing session.
         doer: An administrator.
         link_id: The link.
-        percent: A run stops before it changes more than this share of the paired records; 100 never stops one.
-        least: So many changed records never stop a run, whatever share they are.
+        brake_percent: A run stops before it changes more than this share of the paired records; 100 never stops one.
+        brake_least: So many changed records never stop a run, whatever share they are.
         expected_version: The version that the doer has seen.
 
     Raises:
@@ -32,11 +37,11 @@ def change_brake(
         StaleVersionError: Somebody else has changed it since.
         InvalidInputError: A figure is out of its range.
     """
-    _refuse_odd(percent, least)
+    _refuse_odd(brake_percent, brake_least)
     link = link_to_change(session, link_id, expected_version)
     before = _described(link.brake_percent, link.brake_least)
-    link.brake_percent, link.brake_least = percent, least
-    changes = changes_between(before, _described(percent, least))
+    link.brake_percent, link.brake_least = brake_percent, brake_least
+    changes = changes_between(before, _described(brake_percent, brake_least))
     if changes:
         changed(link)
         record(session, doer, "erp_link.brake", OBJECT_TYPE, link.id, link.name, changes)
