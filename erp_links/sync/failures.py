@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from erp_links.sync.models import FailedRecord
 from erp_links.sync.reasons import FailureReason
+from host.database import among
 
 _FIRST_WAIT = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(days=1)
@@ -66,9 +67,8 @@ def known_failures(session: Session, link_id: int, actor_type: str, keys: Collec
             table.link_id == link_id,
             table.actor_type == actor_type,
             table.direction == Direction.PULL.value,
-            table.erp_key.in_(bindparam("keys", expanding=True)),
-        ),
-        {"keys": list(keys)},
+            among(session, table.erp_key, keys),
+        )
     )
     return {row[0]: KnownFailure(*row[1:]) for row in rows}
 

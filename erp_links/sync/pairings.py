@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from erp_links.sync.models import Pairing, PairingState
 from erp_links.sync.sides import Bases
+from host.database import among
+
+_TABLE = Pairing.__table__.c
 
 KeyedBy = tuple[str, str]
 """Actor type and ERP key."""
@@ -46,37 +48,33 @@ class StoredPairing:
 
 def glance(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, PairingGlance]:
     """Return the pairings of these ERP keys without their bases, by ERP key."""
-    table = Pairing.__table__.c
     rows = session.connection().execute(
-        select(table.erp_key, table.id, table.entity_id, table.state, table.erp_timestamp, table.content_hash).where(
-            *_named(link_id, actor_type)
-        ),
-        {"keys": list(keys)},
+        select(
+            _TABLE.erp_key, _TABLE.id, _TABLE.entity_id, _TABLE.state, _TABLE.erp_timestamp, _TABLE.content_hash
+        ).where(*_named(session, link_id, actor_type, keys))
     )
     return {row[0]: PairingGlance(*row[1:]) for row in rows}
 
 
 def read_pairings(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, StoredPairing]:
     """Return the pairings of these ERP keys with their bases, by ERP key, locked until the transaction ends."""
-    table = Pairing.__table__.c
     rows = session.connection().execute(
         select(
-            table.erp_key,
-            table.id,
-            table.entity_id,
-            table.state,
-            table.parent_type,
-            table.parent_key,
-            table.erp_timestamp,
-            table.content_hash,
-            table.base_erp,
-            table.base_hub,
-            table.row_keys,
+            _TABLE.erp_key,
+            _TABLE.id,
+            _TABLE.entity_id,
+            _TABLE.state,
+            _TABLE.parent_type,
+            _TABLE.parent_key,
+            _TABLE.erp_timestamp,
+            _TABLE.content_hash,
+            _TABLE.base_erp,
+            _TABLE.base_hub,
+            _TABLE.row_keys,
         )
-        .where(*_named(link_id, actor_type))
-        .order_by(table.id)
-        .with_for_update(),
-        {"keys": list(keys)},
+        .where(*_named(session, link_id, actor_type, keys))
+        .order_by(_TABLE.id)
+        .with_for_update()
     )
     return {
         row[0]: StoredPairing(row[1], row[0], row[2], row[3], row[4], row[5], row[6], row[7], Bases(*row[8:]))
@@ -92,7 +90,7 @@ def read_parents(session: Session, link_id: int, parents: Collection[KeyedBy]) -
         select(Pairing.actor_type, Pairing.erp_key, Pairing.entity_id).where(
             Pairing.link_id == link_id,
             Pairing.actor_type.in_({actor_type for actor_type, _key in parents}),
-            Pairing.erp_key.in_({key for _actor_type, key in parents}),
+            among(session, _TABLE.erp_key, {key for _actor_type, key in parents}),
             Pairing.state != PairingState.TOMBSTONE.value,
             Pairing.entity_id.is_not(None),
         )
@@ -112,7 +110,9 @@ def read_taken(
         return {}
     rows = session.execute(
         select(Pairing.entity_id, Pairing.actor_type, Pairing.erp_key).where(
-            Pairing.link_id == link_id, Pairing.entity_type == entity_type, Pairing.entity_id.in_(entity_ids)
+            Pairing.link_id == link_id,
+            Pairing.entity_type == entity_type,
+            among(session, _TABLE.entity_id, entity_ids),
         )
     )
     taken: dict[int, list[KeyedBy]] = {}
@@ -122,7 +122,5 @@ def read_taken(
     return taken
 
 
-def _named(link_id: int, actor_type: str) -> tuple[Any, ...]:
-    table = Pairing.__table__.c
-    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
-    return (table.link_id == link_id, table.actor_type == actor_type, table.erp_key.in_(keys))
+def _named(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return (_TABLE.link_id == link_id, _TABLE.actor_type == actor_type, among(session, _TABLE.erp_key, keys))

@@ -4,7 +4,7 @@ The sync engine, the import and the API's bulk calls stand on this module. It ch
 `host.crm.values` has accepted, and all calls run inside the caller's transaction.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,12 +19,9 @@ from host.crm.registry import entity_type_of, fields_of
 from host.crm.rows import complete, insert_rows, read_rows, replace_rows, without_rows
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
-from host.database import Same, Values, insert_columns
+from host.database import Same, Values, among, insert_columns
 
 __all__ = ["find_by", "insert_many", "read_many", "update_many"]
-
-IDS_PER_STATEMENT = 10_000
-"""Both databases limit the parameters of a statement; a page of the engine is far smaller."""
 
 
 def read_many(
@@ -46,14 +43,10 @@ def read_many(
     """
     reading = RecordReading(entity_type, _fields(session, entity_type, fields))
     table = table_of(entity_type)
-    statement = select(*reading.columns).where(table.c.id.in_(bindparam("ids", expanding=True))).order_by(table.c.id)
+    statement = select(*reading.columns).where(among(session, table.c.id, set(ids))).order_by(table.c.id)
     if lock:
         statement = statement.with_for_update()
-    connection = session.connection()
-    found: dict[int, Record] = {}
-    for chunk in _chunks(sorted(set(ids))):
-        for row in connection.execute(statement, {"ids": chunk}):
-            found[row[0]] = reading.record(row)
+    found: dict[int, Record] = {row[0]: reading.record(row) for row in session.connection().execute(statement)}
     if reading.rows_fields:
         read_rows(session, entity_type, reading.rows_fields, found.values())
     return found
@@ -174,9 +167,8 @@ def _write_changes(
 
 
 def _custom_of(session: Session, table: Table, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    statement = select(table.c.id, table.c.custom).where(table.c.id.in_(bindparam("ids", expanding=True)))
-    connection = session.connection()
-    return {row[0]: row[1] for chunk in _chunks(ids) for row in connection.execute(statement, {"ids": chunk})}
+    statement = select(table.c.id, table.c.custom).where(among(session, table.c.id, ids))
+    return {row[0]: row[1] for row in session.connection().execute(statement)}
 
 
 def _fields(session: Session, entity_type: str, keys: Collection[str] | None) -> list[CrmField]:
@@ -201,8 +193,3 @@ def _new_ids(session: Session, table: Table, count: int) -> list[int]:
 
 def _without_empty(custom: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in custom.items() if value is not None}
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), IDS_PER_STATEMENT):
-        yield ids[start : start + IDS_PER_STATEMENT]

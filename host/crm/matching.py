@@ -1,7 +1,7 @@
 """Finding records by the values of fields, as the import and the sync engine recognise what they already know."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from itertools import product
 from typing import Any
@@ -13,7 +13,8 @@ from host.crm.expressions import comparable_expression
 from host.crm.fields import CrmField
 from host.crm.registry import fields_of
 from host.crm.tables import table_of
-from host.crm.values import CrmValue, fold, scalar_to_json
+from host.crm.values import CrmValue, fold, to_json
+from host.database import among
 
 TUPLES_PER_STATEMENT = 5_000
 """Both databases limit the parameters of a statement; a page of the engine is far smaller."""
@@ -40,25 +41,33 @@ def find_by(
     """
     known = fields_of(session, entity_type)
     fields = [known[key] for key in field_keys]
+    normals = [_normal_of(field) for field in fields]
     asked: dict[Match, list[Match]] = defaultdict(list)
     for match in tuples:
-        normal = tuple(_normal(field, value) for field, value in zip(fields, match, strict=True))
+        normal = tuple([of_field(value) for of_field, value in zip(normals, match, strict=True)])
         if None not in normal and "" not in normal:
             asked[normal].append(match)
     expressions = [comparable_expression(entity_type, field) for field in fields]
     found: dict[Match, list[int]] = defaultdict(list)
     for chunk in _chunks(list(asked)):
-        for row in session.connection().execute(_statement(entity_type, fields, expressions, chunk)):
-            normal = tuple(_normal(field, value) for field, value in zip(fields, row[1:], strict=True))
+        for row in session.connection().execute(_statement(session, entity_type, fields, expressions, chunk)):
+            normal = tuple([of_field(value) for of_field, value in zip(normals, row[1:], strict=True)])
             for match in asked.get(normal, ()):
                 found[match].append(row[0])
     return dict(found)
 
 
 def _statement(
-    entity_type: str, fields: Sequence[CrmField], expressions: Sequence[ColumnElement[Any]], chunk: Sequence[Match]
+    session: Session,
+    entity_type: str,
+    fields: Sequence[CrmField],
+    expressions: Sequence[ColumnElement[Any]],
+    chunk: Sequence[Match],
 ) -> Select[Any]:
     identity = table_of(entity_type).c.id
+    if len(fields) == 1 and fields[0].folded_column:
+        condition = among(session, expressions[0], [str(match[0]) for match in chunk])
+        return select(identity, *expressions).where(condition).order_by(identity)
     spelled = [
         spelling
         for match in chunk
@@ -71,11 +80,24 @@ def _statement(
     return select(identity, *expressions).where(condition).order_by(identity)
 
 
-def _normal(field: CrmField, value: CrmValue) -> CrmValue:
-    if field.is_text and isinstance(value, str):
-        return fold(value)
+def _normal_of(field: CrmField) -> Callable[[CrmValue], CrmValue]:
+    """Return what makes equal values of a field the same."""
+    if field.is_text:
+        return _folded
+    return _as_stored if field.custom else _as_it_is
+
+
+def _folded(value: CrmValue) -> CrmValue:
+    return fold(value) if isinstance(value, str) else value
+
+
+def _as_stored(value: CrmValue) -> CrmValue:
     # the column of the user-defined fields holds dates and times in their JSON form
-    return scalar_to_json(value) if field.custom and isinstance(value, date) else value
+    return str(to_json(value)) if isinstance(value, date) else value
+
+
+def _as_it_is(value: CrmValue) -> CrmValue:
+    return value
 
 
 def _spellings(field: CrmField, folded: CrmValue) -> set[CrmValue]:

@@ -4,6 +4,7 @@ from host.database.base import Base
 from host.database.database import Database, current_database
 from host.database.inserting import JsonTexts, Same, Values, insert_columns
 from host.database.json_texts import dump_json
+from host.database.membership import among
 from host.database.types import ExactDecimal, JsonValue, UtcDateTime
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Same",
     "UtcDateTime",
     "Values",
+    "among",
     "current_database",
     "dump_json",
     "insert_columns",

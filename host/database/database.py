@@ -56,7 +56,18 @@ class Database:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=10, json_serializer=dump_json, json_deserializer=load_json)
+    engine = create_engine(
+        url, pool_pre_ping=True, pool_size=10, json_serializer=dump_json, json_deserializer=load_json
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _record: object) -> None:
+        # a plan that is kept was made while an import had filled little of the table, and reads all of it ever after
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute("SET plan_cache_mode = force_custom_plan")
+        dbapi_connection.commit()
+
+    return engine
 
 
 def _sqlite_engine(url: str) -> Engine:
