@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, Text, any_, bindparam, func, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ def among(
     """
     given = list(values)
     if session.get_bind().dialect.name == "postgresql":
-        of_texts = not given or isinstance(given[0], str)
-        return expression == any_(bindparam(None, given, ARRAY(Text() if of_texts else BigInteger()), unique=True))
+        kind = BigInteger() if isinstance(expression.type, Integer) else Text()
+        return expression == any_(bindparam(None, given, ARRAY(kind), unique=True))
     listed = func.json_each(bindparam(None, dump_json(given), String(), unique=True)).table_valued("value")
     return expression.in_(select(listed.c.value))
