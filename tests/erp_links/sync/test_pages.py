@@ -237,3 +237,115 @@ def test_starting_and_cancelling_is_in_the_audit_log(sqlite_stage: Stage, browse
     with sqlite_stage.database.reading() as session:
         actions = set(session.scalars(select(AuditEntry.action)))
     assert {"run.request", "run.cancel"} <= actions
+
+
+def both_ways(stage: Stage) -> Run:
+    """A run with a value written on each side, a new record on each, and a record that waits for its parent."""
+    stage.map("Customer", CUSTOMER, match=["name"], two_way=("NAME", "EMAIL"), push="create")
+    stage.map("Person", {"LASTNAME": "last_name"})
+    stage.server.put("Customer", "C1", {"NAME": "Van Dijk", "EMAIL": "first@vandijk.example", "COUNTRY": "DK"})
+    stage.server.put("Customer", "C2", {"NAME": "Fjord", "EMAIL": "first@fjord.example", "COUNTRY": "DK"})
+    stage.run()
+    van_dijk, _fjord = stage.hub()
+    stage.edit("company", van_dijk["id"], email="crm@vandijk.example")
+    stage.server.put("Customer", "C2", {"EMAIL": "erp@fjord.example"})
+    stage.server.put("Customer", "C3", {"NAME": "New of the ERP"})
+    stage.server.put("Person", "P1", {"LASTNAME": "Berg"}, parent="C9")
+    stage.add("company", name="New of the CRM")
+    return stage.run()
+
+
+def changes_of(browser: FlaskClient, run: Run, **filters: str) -> str:
+    """The part of a run's page below the heading of its changes."""
+    page = browser.get(f"/sync/runs/{run.id}", query_string=filters)
+    assert page.status_code == 200
+    return page.text.partition('id="changes-heading"')[2]
+
+
+def test_a_run_goes_both_ways_and_its_counts_lead_to_the_records(sqlite_stage: Stage, browser: FlaskClient) -> None:
+    run = both_ways(sqlite_stage)
+    text = browser.get(f"/sync/runs/{run.id}").text
+    here = f"/sync/runs/{run.id}?kind"
+    for kind, target in (("created", "crm"), ("changed", "crm"), ("created", "erp"), ("changed", "erp")):
+        assert f'<a href="{here}={kind}&amp;target={target}#changes-heading">1</a>' in text, (kind, target)
+    assert f'/sync/failed-records?run={run.id}&amp;kind=waiting&amp;direction=pull">1</a>' in text
+    assert "CRM to ERP" in text.partition(" passes</summary>")[2]
+
+
+def test_the_changes_of_a_run_are_narrowed_by_kind_side_field_reason_and_text(
+    sqlite_stage: Stage, browser: FlaskClient
+) -> None:
+    run = both_ways(sqlite_stage)
+    changed = changes_of(browser, run, kind="changed")
+    assert "crm@vandijk.example" in changed
+    assert "erp@fjord.example" in changed
+    to_erp = changes_of(browser, run, kind="changed", target="erp")
+    assert "first@vandijk.example" in to_erp
+    assert "Only the CRM changed" in to_erp
+    assert "fjord" not in to_erp
+    assert "New of the CRM" in changes_of(browser, run, kind="created", target="erp")
+    assert "New of the ERP" in changes_of(browser, run, kind="created", target="crm")
+    for narrowed in ({"reason": "only_erp_changed"}, {"q": "fjord"}, {"q": "C2"}, {"q": "erp@fjord"}):
+        found = changes_of(browser, run, **narrowed)
+        assert ("erp@fjord.example" in found, "vandijk" in found) == (True, False), narrowed
+    assert "vandijk" in changes_of(browser, run, field="email")
+    assert "Nothing fits this filter" in changes_of(browser, run, field="number")
+    assert browser.get(f"/sync/runs/{run.id}?kind=exploded").status_code == 422
+
+
+def test_the_changes_of_a_run_are_paged_under_their_filter(sqlite_stage: Stage, browser: FlaskClient) -> None:
+    run = both_ways(sqlite_stage)
+    first = changes_of(browser, run, kind="changed", limit="1")
+    following = first.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert "kind=changed" in following
+    second = browser.get(following).text.partition('id="changes-heading"')[2]
+    assert 'rel="next"' not in second
+    # each of the two values stands on a page of its own
+    assert [("vandijk" in part, "fjord" in part) for part in (first, second)] in (
+        [(True, False), (False, True)],
+        [(False, True), (True, False)],
+    )
+
+
+def test_who_waits_is_no_failure_and_stands_apart(sqlite_stage: Stage, browser: FlaskClient) -> None:
+    run = both_ways(sqlite_stage)
+    assert run.outcome == "success"
+    assert "Nothing failed" in browser.get("/sync/failed-records?kind=failed").text
+    waiting = browser.get("/sync/failed-records?kind=waiting").text
+    assert "Waiting records" in waiting
+    assert "P1" in waiting
+    assert "P1" in browser.get(f"/sync/failed-records?run={run.id}&direction=pull&q=berg").text
+    for narrowed in ("direction=push", "q=ghost", "run=4711", "actor_type=Customer"):
+        assert "P1" not in browser.get(f"/sync/failed-records?{narrowed}").text, narrowed
+
+
+def test_failed_records_are_dismissed_by_reason_and_restored(sqlite_stage: Stage, browser: FlaskClient) -> None:
+    ran(sqlite_stage)
+    link = f"/sync/links/{sqlite_stage.link_id}/failed-records"
+    assert browser.post(f"{link}/dismiss", data={}).status_code == 422
+    assert browser.post(f"{link}/dismiss", data={"reason": "rejected"}).status_code == 302
+    assert [each.state for each in sqlite_stage.failed()] == ["open"]
+    assert browser.post(f"{link}/dismiss", data={"reason": "required_missing"}).status_code == 302
+    (failed,) = sqlite_stage.failed()
+    assert (failed.state, failed.retry_at) == ("dismissed", None)
+    assert "Restore" in browser.get("/sync/failed-records?state=dismissed").text
+    assert browser.post(f"/sync/failed-records/{failed.id}/restore").status_code == 302
+    (failed,) = sqlite_stage.failed()
+    assert (failed.state, failed.retry_at is not None) == ("open", True)
+    assert browser.post(f"/sync/failed-records/{failed.id}/restore").status_code == 409
+
+
+def test_the_api_narrows_changes_and_failed_records_as_the_pages_do(sqlite_stage: Stage, app: Flask, ida: User) -> None:
+    run = both_ways(sqlite_stage)
+    client = api_client(app, sqlite_stage.database, ida, TokenScope.ADMIN)
+    link = f"/erp-links/{sqlite_stage.link_id}"
+    changes = client.get(f"{link}/runs/{run.id}/changes?kind=changed&target=erp").json["items"]
+    assert [(each["old"], each["new"], each["reason"]) for each in changes] == [
+        ("first@vandijk.example", "crm@vandijk.example", "only_crm_changed")
+    ]
+    assert [each["erp_key"] for each in client.get(f"{link}/failed-records?kind=waiting").json["items"]] == ["P1"]
+    assert client.get(f"{link}/failed-records?kind=failed").json["items"] == []
+    assert client.get(f"{link}/failed-records?direction=push").json["items"] == []
+    failed = client.get(f"{link}/failed-records").json["items"][0]
+    assert client.post(f"{link}/failed-records/dismiss", json={"reason": "waiting_for_parent"}).json == {"records": 1}
+    assert client.post(f"{link}/failed-records/{failed['id']}/restore").json["state"] == "open"
