@@ -289,7 +289,7 @@ def test_the_changes_of_a_run_are_narrowed_by_kind_side_field_reason_and_text(
         found = changes_of(browser, run, **narrowed)
         assert ("erp@fjord.example" in found, "vandijk" in found) == (True, False), narrowed
     assert "vandijk" in changes_of(browser, run, field="email")
-    assert "Nothing fits this filter" in changes_of(browser, run, field="number")
+    assert "Nothing fits this filter" in changes_of(browser, run, field="phone")
     assert browser.get(f"/sync/runs/{run.id}?kind=exploded").status_code == 422
 
 
