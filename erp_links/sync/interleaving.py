@@ -68,6 +68,7 @@ class Interleaved:
         # enough that all lines are busy while some batches are being worked on
         self._side_by_side = lines.most + max(1, lines.most // 2)
         self._open = 0
+        self._is_exhausted = False
         self._ready: deque[_Ready] = deque()
         self._asked: list[tuple[Steps, list[Future[Any]]]] = []
         self._stores: list[tuple[Steps, Store]] = []
@@ -90,7 +91,7 @@ class Interleaved:
                 self._write()
             elif self._asked:
                 self._await()
-            else:
+            elif self._is_exhausted or self._is_stopped:
                 break
         if self._error is not None:
             raise self._error
@@ -102,13 +103,14 @@ class Interleaved:
         return self._error is not None or self._stopping.is_set()
 
     def _begin(self, batches: Iterator[Steps]) -> None:
-        while self._open < self._side_by_side and not self._is_stopped:
+        while self._open < self._side_by_side and not (self._is_exhausted or self._is_stopped):
             try:
                 steps = next(batches, None)
             except (SQLAlchemyError, RunEndedError) as error:
                 self._error = error
                 return
             if steps is None:
+                self._is_exhausted = True
                 return
             self._open += 1
             self._ready.append(_Ready(steps))

@@ -268,7 +268,8 @@ def _finish(case: Case, *, took_all: bool) -> None:
     merged, incoming = case.merged, case.incoming
     assert merged is not None  # noqa: S101 -- called after the merge
     assert incoming is not None  # noqa: S101
-    case.is_settled = took_all and incoming.is_whole and merged.is_settled and case.failure is None
+    is_settled = took_all and incoming.is_whole and merged.is_settled and not _is_left_over(case)
+    case.is_settled = is_settled and case.failure is None
     if case.failure is not None:
         return
     if case.new:
@@ -277,3 +278,13 @@ def _finish(case: Case, *, took_all: bool) -> None:
         case.end("erp_changed")
     else:
         case.end("erp_skipped" if merged.owed else "erp_equal")
+
+
+def _is_left_over(case: Case) -> bool:
+    """Whether a resync has left a field alone in which the ERP has news, which the next pull is to take over."""
+    if case.type.rules.forced is None or case.incoming is None or case.merged is None:
+        return False
+    told, base = case.incoming.erp, case.merged.base_erp
+    sent = {owed.erp_field for owed in case.sent}
+    keys = [key for key in case.type.mapping.erp_keys if key in told and key not in sent]
+    return any(key not in base or base[key] != told[key] for key in keys)

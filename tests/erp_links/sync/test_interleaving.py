@@ -1,0 +1,200 @@
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from erp_links.sync.covering import Covering
+from erp_links.sync.interleaving import Ask, Interleaved, Steps, StoppedError, Store
+from erp_links.sync.lines import Lines
+from erp_links.sync.permit import LeaseLostError, ShutDownError
+from host.jobs.keeping import LeaseKeeper
+from sync_connectors import LinkSession, UnavailableError
+
+
+class Keeper:
+    """Keeps a lease as long as it is told to, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.is_lost = False
+        self.asked = 0
+
+    def cover(self, _seconds: float) -> bool:
+        self.asked += 1
+        return not self.is_lost
+
+
+class Scene:
+    """Sessions that only count how many calls are under way, and a store that keeps what it is given."""
+
+    def __init__(self, most: int = 1) -> None:
+        self.keeper = Keeper()
+        self.opened = 0
+        self.under_way = 0
+        self.highest = 0
+        self.stored: list[list[Store]] = []
+        self.lock = threading.Lock()
+        self.stopping = threading.Event()
+        covering = Covering(cast(LeaseKeeper, self.keeper), 1.0)
+        self.lines = Lines(cast(LinkSession, "first"), self._open, most, covering)
+
+    def call(self, _session: LinkSession, seconds: float = 0.0, error: Exception | None = None) -> str:
+        with self.lock:
+            self.under_way += 1
+            self.highest = max(self.highest, self.under_way)
+        time.sleep(seconds)
+        with self.lock:
+            self.under_way -= 1
+        if error is not None:
+            raise error
+        return "answer"
+
+    def store(self, stores: Sequence[Store]) -> list[Exception | None]:
+        self.stored.append(list(stores))
+        for store in stores:
+            store.write(cast(Any, None))
+        return [None] * len(stores)
+
+    def run(self, batches: Iterator[Steps]) -> None:
+        with self.lines:
+            Interleaved(self.lines, self.store, self.stopping).run(batches)
+
+    def _open(self) -> AbstractContextManager[LinkSession]:
+        self.opened += 1
+        return nullcontext(cast(LinkSession, "another"))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    counts=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=12),
+    most=st.integers(min_value=1, max_value=4),
+)
+def test_every_batch_comes_to_its_end_whatever_it_asks_and_stores(counts: list[tuple[int, int]], most: int) -> None:
+    scene, done = Scene(most), []
+
+    def batch(number: int, asked: int, stored: int) -> Steps:
+        for _each in range(asked):
+            answers = yield Ask([scene.call, scene.call])
+            assert answers == ["answer", "answer"]
+        for _each in range(stored):
+            yield Store(lambda _session: None)
+        done.append(number)
+
+    scene.run(batch(number, *of) for number, of in enumerate(counts))
+    assert sorted(done) == list(range(len(counts)))
+    assert scene.highest <= most
+
+
+def test_there_are_never_more_calls_than_allowed_and_all_lines_are_used() -> None:
+    scene = Scene(3)
+
+    def batch() -> Steps:
+        yield Ask([lambda session: scene.call(session, 0.02)])
+        yield Store(lambda _session: None)
+        yield Ask([lambda session: scene.call(session, 0.02)])
+
+    began = time.monotonic()
+    scene.run(batch() for _number in range(12))
+    # 24 calls on three lines
+    assert time.monotonic() - began < 24 * 0.02 / 3 * 1.6
+    assert (scene.highest, scene.opened) == (3, 2)
+
+
+def test_the_run_s_own_session_is_enough_where_one_call_is_allowed() -> None:
+    scene = Scene(1)
+    sessions: list[object] = []
+
+    def batch() -> Steps:
+        yield Ask([sessions.append, sessions.append])
+
+    scene.run(batch() for _number in range(3))
+    assert (scene.opened, sessions) == (0, ["first"] * 6)
+
+
+def test_what_several_batches_have_to_write_is_written_together() -> None:
+    scene = Scene(1)
+
+    def batch() -> Steps:
+        yield Store(lambda _session: None)
+
+    scene.run(batch() for _number in range(2))
+    assert [len(stores) for stores in scene.stored] == [2]
+
+
+def test_an_error_lets_what_is_under_way_be_stored_and_asks_nothing_more() -> None:
+    scene, ends = Scene(1), []
+
+    def failing() -> Steps:
+        (error,) = yield Ask([lambda session: scene.call(session, error=UnavailableError("closed"))])
+        raise error
+
+    def other() -> Steps:
+        yield Ask([lambda session: scene.call(session, 0.02)])
+        yield Store(lambda _session: ends.append("stored"))
+        try:
+            yield Ask([scene.call])
+        except StoppedError:
+            ends.append("stopped")
+            raise
+
+    def never() -> Steps:
+        ends.append("begun")
+        yield Store(lambda _session: None)
+
+    with pytest.raises(UnavailableError):
+        scene.run(iter([failing(), other(), never()]))
+    assert ends == ["stored", "stopped"]
+
+
+def test_a_worker_that_stops_begins_nothing_new() -> None:
+    scene, begun = Scene(1), []
+
+    def batch(number: int) -> Steps:
+        begun.append(number)
+        scene.stopping.set()
+        yield Store(lambda _session: None)
+
+    with pytest.raises(ShutDownError):
+        scene.run(batch(number) for number in range(9))
+    assert begun == [0, 1]
+
+
+def test_a_call_that_changes_something_is_made_under_the_lease_only() -> None:
+    scene, made = Scene(1), []
+
+    def batch() -> Steps:
+        (first,) = yield Ask([lambda _session: made.append("first")], writes=True)
+        (second,) = yield Ask([lambda _session: made.append("second")], writes=True)
+        assert (first, second) == (None, None)
+        assert scene.keeper.asked == 1
+        scene.keeper.is_lost = True
+        (error,) = yield Ask([lambda _session: made.append("third")], writes=True)
+        raise error
+
+    with pytest.raises(LeaseLostError):
+        scene.run(iter([batch()]))
+    # the lease is made sure of for a while, and asked for again when it may be lost
+    assert made == ["first", "second"]
+
+
+def test_fewer_lines_are_enough_where_no_more_can_be_opened() -> None:
+    scene = Scene(3)
+
+    @contextmanager
+    def refuse() -> Iterator[LinkSession]:
+        raise UnavailableError("too many sessions")
+        yield
+
+    scene.lines._open_session = refuse  # the ERP's limit is lower than declared
+    done = []
+
+    def batch(number: int) -> Steps:
+        yield Ask([scene.call, scene.call])
+        done.append(number)
+
+    scene.run(batch(number) for number in range(4))
+    assert (sorted(done), scene.highest) == ([0, 1, 2, 3], 1)
