@@ -15,7 +15,7 @@ from host.accounts.principal import Principal
 from host.crm.lists import Items, items_for
 from host.crm.registry import CrmField, fields_of
 from host.crm.titles import Titles, titles_of
-from host.crm.values import CrmValue, JsonScalar, from_json
+from host.crm.values import CrmValue, JsonForm, from_json
 
 MOST_SHOWN = 12
 
@@ -74,9 +74,9 @@ def _change(entry: LogEntry, field: CrmField, link_name: str) -> SyncedChange:
     )
 
 
-def _read(field: CrmField, stored: JsonScalar) -> CrmValue:
+def _read(field: CrmField, stored: JsonForm) -> CrmValue:
     try:
-        return from_json(field.type, stored)
+        return from_json(field.type, stored, field.row_fields)
     except ValueError:
         return str(stored)  # the field was deleted and made anew with another type
 
