@@ -120,11 +120,12 @@ def erp_works(scene: Scene) -> None:
     scene.edit_in_erp()
 
 
-SYNC = (BEGIN, *PULL, *PUSH, "run about to finish")
+TO_THE_ERP = (BEGIN, *PUSH, "run about to finish")
+"""A run to the ERP pulls first and finds nothing; the points of that are the pull's."""
 WAYS = {
     "pull": Way((BEGIN, *PULL, "run about to finish"), erp_works),
-    "push of changes": Way(SYNC, Scene.edit_in_hub, writes=2 * SIZE),
-    "push of creates": Way(SYNC, Scene.new_in_hub, writes=2 * SIZE),
+    "push of changes": Way(TO_THE_ERP, Scene.edit_in_hub, writes=2 * SIZE),
+    "push of creates": Way(TO_THE_ERP, Scene.new_in_hub, writes=2 * SIZE),
     "resync from the CRM": Way(
         (BEGIN, *RESYNC, *PUSH[1:-1], "run about to finish"),
         both_edit,
@@ -213,7 +214,7 @@ def test_a_worker_that_dies_at_any_point_is_replaced_without_loss_or_double(ledg
         assert_done(scene, way, start, mark, version)
 
     def undisturbed() -> None:
-        assert set(passed(stage, way.mode)) == set(way.points)
+        assert set(passed(stage, way.mode)) - (set(PULL) - set(way.points)) == set(way.points)
 
     tried("calm", undisturbed)
     deaths: list[tuple[str, ...]] = [(point,) for point in way.points]
@@ -235,12 +236,12 @@ def test_a_worker_that_dies_at_any_point_is_replaced_without_loss_or_double(ledg
 
 @pytest.mark.parametrize("match", [MATCHED, {"Customer": [], "Person": []}], ids=["match fields", "no match fields"])
 def test_without_a_reference_field_nothing_is_made_twice_and_what_nobody_can_know_is_unclear(
-    ledgers: Stager, match: Mapping[str, list[str]]
+    sqlite_ledgers: Stager, match: Mapping[str, list[str]]
 ) -> None:
-    stage = ledgers({"Batch": "2", "PageSize": "2", "Reference": "false"})
+    stage = sqlite_ledgers({"Batch": "2", "PageSize": "2", "Reference": "false"})
     scene = scene_on(stage, match)
     unclear_at = {}
-    for place, point in enumerate(PUSH):
+    for place, point in enumerate(("intents stored", "sent", "batch about to be committed")):
         scene.tag = f"no. {place}"
         scene.new_in_hub()
         run_id = ask_for(stage, RunMode.SYNC)
