@@ -41,7 +41,7 @@ def _limits(mapped: MappedField) -> Iterator[str]:
     if crm_field is None:
         return
     if field.type is FieldType.LIST and crm_field.type is CrmType.LIST and is_synced(row):
-        yield _("items with equal keys only")
+        yield _("items go by the list mapping, else by equal keys")
     if field.type is not FieldType.TEXT or crm_field.type not in _TEXTS:
         return
     if row.to_erp and field.max_length and (not crm_field.max_length or crm_field.max_length > field.max_length):

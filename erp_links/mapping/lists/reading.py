@@ -34,7 +34,8 @@ def read_erp_lists(runtime: LinkRuntime, link_id: int, names: Iterable[str]) -> 
     """Ask the ERP of a link for lists, one after the other.
 
     Called outside any transaction. After the setting `erp_tab_seconds` no further list is asked for, so that it takes
-    at most twice as long. An ERP that fails or is late is told in words: what is stored can be shown without it.
+    at most twice as long. An ERP that fails or is late is told in words, and the other lists are read all the same:
+    what is stored can be shown without it.
 
     Raises:
         NotFoundError: There is no such link.
@@ -45,12 +46,17 @@ def read_erp_lists(runtime: LinkRuntime, link_id: int, names: Iterable[str]) -> 
     seconds = runtime.settings.erp_tab_seconds
     until = monotonic() + seconds
     items: dict[str, ErpItems] = {}
+    troubles: list[ConnectorError] = []
     try:
         with open_link(runtime, link_id, seconds) as session:
             for name in wanted:
                 if monotonic() > until:
                     return ErpLists(items, _("the ERP takes too long"), _("try again in a moment"))
-                items[name] = dict(session.list_items(name))
+                try:
+                    items[name] = dict(session.list_items(name))
+                except ConnectorError as error:
+                    troubles.append(error)
     except (ConnectorError, LinkPausedError) as error:
         return ErpLists(items, error.text, error.instruction)
-    return ErpLists(items)
+    texts = dict.fromkeys(error.text for error in troubles)
+    return ErpLists(items, "; ".join(texts), troubles[0].instruction if troubles else "")

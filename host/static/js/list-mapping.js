@@ -20,7 +20,10 @@ function markTwice() {
 
 if (form) {
   form.addEventListener("change", (event) => {
-    if (event.target.name === "crm_key") markTwice();
+    if (event.target.name !== "crm_key") return;
+    markTwice();
+    // what the note says holds for what was chosen before
+    event.target.closest("tr").querySelector("[data-note]").textContent = "";
   });
   for (const only of form.querySelectorAll("[data-enhanced]")) only.hidden = false;
 }
