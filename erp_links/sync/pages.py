@@ -157,15 +157,19 @@ class PageTaker:
     def _sift(self, actors: Sequence[Actor], glances: Mapping[str, PairingGlance]) -> "_Sifted":
         """Leave out what has nothing new, and translate the rest."""
         sifted = _Sifted()
+        fresh: list[Actor] = []
+        digests: list[bytes] = []
         for actor in actors:
             digest = self._translator.digest(actor)
             known = glances.get(actor.key)
             if known is None or not known.is_settled_at(digest):
-                sifted.incoming.append(self._translator.translate(actor, digest))
+                fresh.append(actor)
+                digests.append(digest)
                 continue
             sifted.equal.add(actor.key)
             if known.erp_timestamp != actor.timestamp:
                 sifted.timestamps[known.id] = actor.timestamp
+        sifted.incoming = self._translator.translate_all(fresh, digests)
         return sifted
 
     def _plan(self, session: Session, incoming: Sequence[Translated], glances: Mapping[str, PairingGlance]) -> Plan:

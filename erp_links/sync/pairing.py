@@ -59,8 +59,8 @@ def match_keys(mapping: CompiledMapping) -> tuple[str, ...]:
 
 def match_of(keys: Sequence[str], values: Mapping[str, CrmValue]) -> Match | None:
     """Return the values to look for, or None when one is empty: two records without a number are not the same."""
-    match = tuple(values.get(key) for key in keys)
-    return match if keys and all(value is not None and value != "" for value in match) else None
+    match = tuple([values.get(key) for key in keys])
+    return None if not keys or None in match or "" in match else match
 
 
 class PairingPolicy:
@@ -126,4 +126,4 @@ class PairingPolicy:
 
 
 def _folded(match: Match) -> Match:
-    return tuple(fold(value) if isinstance(value, str) else value for value in match)
+    return tuple([fold(value) if isinstance(value, str) else value for value in match])

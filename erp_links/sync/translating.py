@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
+import orjson
 from flask_babel import gettext as _
 
 from erp_links.mapping.column_converting import ColumnConverter, column_converter
@@ -18,6 +20,9 @@ from sync_connectors import Actor
 from sync_connectors.codec import value_to_json
 
 _ABSENT: Any = ...
+
+_NOT_DELIVERED = {"": 0}
+"""Stands in a digest for a field that was not delivered; no value of a field has this form."""
 
 
 @dataclass(slots=True)
@@ -57,15 +62,26 @@ class Translator:
             for each in chosen
         )
         self._keys = mapping.erp_keys
+        self._all_values = itemgetter(*self._keys) if len(self._keys) > 1 else self._few_values
         self._salt = mapping.fingerprint
 
     def digest(self, actor: Actor) -> bytes:
         """Return the content hash of an actor; equal hashes mean that there is nothing to do."""
-        value_of = actor.values.get
-        told: list[object] = [value_of(key, _ABSENT) for key in self._keys]
+        values = actor.values
+        try:
+            told: object = self._all_values(values)
+        except KeyError:  # a field was not delivered, which is not the same as an empty one
+            told = [values.get(key, _NOT_DELIVERED) for key in self._keys]
         if actor.parent is not None:
-            told.append((actor.parent.actor_type, actor.parent.key))
-        return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16, salt=self._salt).digest()
+            told = [told, actor.parent.actor_type, actor.parent.key]
+        try:
+            text = orjson.dumps(told, default=repr)
+        except TypeError:  # half of a surrogate pair, which only values that nobody checked hold
+            text = repr(told).encode("utf-8", "surrogatepass")
+        return blake2b(text, digest_size=16, salt=self._salt).digest()
+
+    def _few_values(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(values[key] for key in self._keys)
 
     def translate(self, actor: Actor, digest: bytes) -> Translated:
         """Return the actor in both forms."""

@@ -17,8 +17,8 @@ def dump_json(value: Any) -> str:
         TypeError: It has no JSON form.
     """
     try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME).decode()
-    except TypeError:  # a number beyond 64 bits or half of a surrogate pair, which the standard library writes
+        return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except TypeError:  # a number beyond 64 bits, half of a surrogate pair or a key that is no text
         return json.dumps(value)
 
 
