@@ -18,6 +18,7 @@ from erp_links.sync.models import LogEntry, Pairing
 from erp_links.sync.work import RequestedRuns
 from host.crm import records
 from host.crm.tables import table_of
+from host.database import Database
 from host.errors import StaleVersionError
 from host.jobs import Worker
 from tests.databases import POSTGRES_URL
@@ -147,10 +148,10 @@ def server() -> Iterator[Connection]:
     engine.dispose()
 
 
-def cut_connections(server: Connection, stage: Stage) -> None:
+def cut_connections(server: Connection, database: Database) -> None:
     server.execute(
         text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"),
-        {"name": stage.database.engine.url.database},
+        {"name": database.engine.url.database},
     )
 
 
@@ -163,7 +164,7 @@ def test_a_run_goes_on_after_all_connections_were_cut_twice(stage: Stage, server
     def cut(reached: str) -> None:
         passed[0] += reached == point
         if reached == point and passed[0] in {3, 8}:
-            cut_connections(server, stage)
+            cut_connections(server, stage.database)
 
     stage.request()
     with worker_of(stage, cut):
@@ -180,7 +181,7 @@ def test_a_run_goes_on_after_the_server_took_no_changes_for_a_while(stage: Stage
     def say(read_only: str) -> None:
         name = stage.database.engine.url.database
         server.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {read_only}')
-        cut_connections(server, stage)
+        cut_connections(server, stage.database)
 
     def lock_up(point: str) -> None:
         left[0] -= point == "page committed"
