@@ -20,6 +20,7 @@ from erp_links.links.schemas import (
     LinkChange,
     LinkInput,
     LinkSchema,
+    ResumeInput,
     ScheduleInput,
     SyncSettingsChange,
     SyncSettingsSchema,
@@ -180,10 +181,11 @@ def pause(link_id: int) -> dict[str, Any]:
 
 @links.route("/<int:link_id>/resume", methods=["POST"])
 @requires(TokenScope.ADMIN)
+@links.arguments(ResumeInput)
 @links.response(200, LinkSchema)
-def resume(link_id: int) -> dict[str, Any]:
+def resume(values: dict[str, bool], link_id: int) -> dict[str, Any]:
     """Let a paused link go on."""
-    pausing.resume(current_runtime(), current_doer(), link_id)
+    pausing.resume(current_runtime(), current_doer(), link_id, **values)
     return _answer(link_id)
 
 

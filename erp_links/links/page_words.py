@@ -28,7 +28,7 @@ def pause_next(reason: PauseReason | None) -> str:
         PauseReason.AUTHENTICATION: _(
             "Type the new secrets on the Configuration page and test them; or resume if the ERP accepts the old ones."
         ),
-        PauseReason.BRAKE: _("Look at the last run, then resume."),
+        PauseReason.BRAKE: _("Look at what the run changed, then let it go on from the Sync page."),
         PauseReason.URL_CHANGED: _("Test the configuration again; its secrets have to be typed again."),
         PauseReason.PLUGIN_MISSING: _("Install or mend the plugin and restart Tieline; the link then goes on."),
         PauseReason.RESTORED_COPY: _("Make sure that no other installation uses this link, then resume."),

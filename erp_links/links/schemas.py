@@ -110,6 +110,18 @@ class ScheduleInput(Schema):
     )
 
 
+class ResumeInput(Schema):
+    """How a paused link goes on."""
+
+    lift_brake = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Do what the brake stopped: it stays off until a run has ended well. A conflict where it "
+            "did not stop the link."
+        },
+    )
+
+
 class SyncSettingsChange(Schema):
     """What holds for all links; what is absent stays as it is."""
 

@@ -215,6 +215,26 @@ def test_a_link_that_the_brake_stopped_goes_on_with_or_without_it(
     assert browser.post(f"{page}/resume", data=version).status_code == 409
 
 
+def test_the_api_lets_a_link_go_on_without_its_brake(sqlite_stage: Stage, app: Flask, ida: User) -> None:
+    sqlite_stage.change_link(paused_reason="brake", paused_detail="33 % of the paired customers")
+    client = api_client(app, sqlite_stage.database, ida, TokenScope.ADMIN)
+    resume = f"/erp-links/{sqlite_stage.link_id}/resume"
+    assert client.post(resume, json={"lift_brake": True}).json["paused"] is None
+    assert sqlite_stage.link().brake_lifted
+    sqlite_stage.change_link(paused_reason="administrator")
+    assert client.post(resume, json={"lift_brake": True}).status_code == 409
+    assert client.post(resume).json["paused"] is None
+
+
+def test_the_settings_of_a_link_lead_to_what_the_brake_stopped(
+    sqlite_stage: Stage, browser: FlaskClient, page: str
+) -> None:
+    sqlite_stage.change_link(paused_reason="brake")
+    text = browser.get(f"/settings/sync/links/{sqlite_stage.link_id}").text
+    assert f'href="{page}">Look at what it stopped</a>' in text
+    assert "/resume" not in text
+
+
 def test_users_see_the_page_of_a_link_and_get_no_buttons(sqlite_stage: Stage, app: Flask, page: str) -> None:
     synced(sqlite_stage)
     client = client_of(app, make_user(sqlite_stage.database, "ola"))
