@@ -16,6 +16,7 @@ from erp_links.links.uses import links_of_connector
 from erp_links.mapping.models import LinkActorType, LinkField
 from erp_links.sync.models import Pairing
 from host.audit.models import AuditEntry
+from host.crm.models import Subscription
 from host.errors import ConflictError, InvalidInputError, NotFoundError, StaleVersionError, UpstreamError
 from host.secrets import SecretBox, SecretStore
 from host.secrets.keys import new_key
@@ -301,3 +302,29 @@ def test_a_full_read_is_due_when_a_link_that_rested_becomes_active_again(office)
     with office.database.reading() as session:
         due = dict(session.execute(select(LinkActorType.name, LinkActorType.full_read_due)).all())
     assert due == {"Customer": "activation", "Person": None}
+
+
+def test_a_full_push_is_due_with_each_activation_for_nobody_told_the_link_of_changes_before(office) -> None:
+    active(office)
+    with office.database.reading() as session:
+        due = dict(session.execute(select(LinkActorType.name, LinkActorType.full_push_due)).all())
+    assert due == {"Customer": "activation", "Person": None}
+
+
+def test_only_an_active_link_is_told_of_changes_of_the_hub(any_office) -> None:
+    office = any_office
+
+    def told():
+        with office.database.reading() as session:
+            return [(row.subscriber, row.entity_type, row.fields) for row in session.scalars(select(Subscription))]
+
+    link_id = mapped(office)
+    assert told() == []
+    activating.activate(office.runtime, office.ida, link_id)
+    assert told() == [(f"link:{link_id}", "company", ["name"])]
+    with office.database.writing() as session:
+        activating.deactivate(session, office.ida, link_id)
+    assert told() == []
+    activating.activate(office.runtime, office.ida, link_id)
+    deleting.delete_link(office.runtime, office.ida, link_id, "Nordwind")
+    assert told() == []
