@@ -14,6 +14,7 @@ from tests.emulators.ledger.saving import RefusedError
 from tests.emulators.ledger.searching import search
 
 Answer = dict[str, Any]
+_READING = frozenset({"changes", "get", "search"})
 
 
 class DroppedError(Exception):
@@ -121,7 +122,7 @@ class Desk:
             time.sleep(float(fault.options.get("seconds", 1)))
 
     def _done(self, name: str, table: str, asked: Mapping[str, Any]) -> Answer:
-        if name in {"changes", "get", "search"} and self.faults.strike("nothing", name, table):
+        if name in _READING and self.faults.strike("nothing", name, table):
             return {"records": [], "warning": "the ERP is being maintained, some records may be missing", "now": ""}
         answers: dict[str, Callable[[str, Mapping[str, Any]], Answer]] = {
             "about": lambda _table, _asked: {"name": "Ledger", "tables": list(self.books.tables)},
@@ -192,7 +193,7 @@ class Desk:
     def _sent(self, name: str, table: str, record: Record, columns: Any) -> Answer:
         """Return a record as it is sent; no columns mean all."""
         with self.books.lock:
-            if self.faults.strike("unreadable", name, table, record.key):
+            if name in _READING and self.faults.strike("unreadable", name, table, record.key):
                 return {"key": record.key, "unreadable": "a number cannot be read"}
             values = {**record.values, "CHANGED": record.time}
             return {
