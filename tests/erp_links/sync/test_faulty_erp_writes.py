@@ -68,7 +68,9 @@ RULES: dict[str, Mapping[tuple[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
-@pytest.mark.parametrize("able", [{}, {"ConditionalSave": "true", "ClockTimes": "true"}], ids=str)
+@pytest.mark.parametrize(
+    "able", [{"ConditionalSave": "true", "ClockTimes": "true"}, pytest.param({}, marks=pytest.mark.long)], ids=str
+)
 def test_values_that_the_erp_makes_its_own_of_do_not_come_back(
     sqlite_ledgers: Stager, rules: Mapping[tuple[str, str], list[str]], able: dict[str, str]
 ) -> None:
@@ -163,7 +165,7 @@ TROUBLES: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("kind", "options", "outcome"), TROUBLES.values(), ids=TROUBLES)
-@pytest.mark.parametrize("call", ["get", "save", "create"])
+@pytest.mark.parametrize("call", ["save", "create", pytest.param("get", marks=pytest.mark.long)])
 def test_a_call_of_the_push_that_fails_ends_the_run_and_harms_nothing(
     sqlite_ledgers: Stager, call: str, kind: str, options: dict[str, Any], outcome: str
 ) -> None:
