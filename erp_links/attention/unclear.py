@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from erp_links.attention.asking import ask_crm
 from erp_links.attention.pairing import pair
 from erp_links.links.connecting import open_link
-from erp_links.links.errors import LinkPausedError
 from erp_links.links.finding import managed_link
 from erp_links.links.models import ErpLink
 from erp_links.runtime import LinkRuntime
@@ -52,8 +51,8 @@ def settle_as_made(runtime: LinkRuntime, intent_id: int, erp_key: str, doer: Doe
     Raises:
         NotFoundError: Somebody or a run has settled it meanwhile.
         InvalidInputError: The ERP has no record with this key.
-        ConflictError: That record is paired with another one already.
-        UpstreamError: The ERP does not answer, or the link may not be used.
+        ConflictError: That record is paired with another one already, or the link's ERP may not be asked.
+        UpstreamError: The ERP does not answer.
     """
     with runtime.database.reading() as session:
         intent = _present(session, intent_id)
@@ -103,7 +102,7 @@ def _require_in_erp(runtime: LinkRuntime, link_id: int, actor_type: str, erp_key
     try:
         with open_link(runtime, link_id, runtime.settings.connector_test_seconds) as session:
             answer = session.get(actor_type, [key], [])
-    except (ConnectorError, LinkPausedError) as error:
+    except ConnectorError as error:
         raise UpstreamError(error.text, error.instruction) from error
     if key not in {actor.key for actor in answer.actors}:
         raise InvalidInputError({"erp_key": [_("the ERP has no record with this key")]})
