@@ -1,6 +1,6 @@
 """The mapping of one actor type, made ready for a run: look-ups and functions, no database and no schema."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -10,17 +10,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from erp_links.mapping.compatibility import conversion
+from erp_links.mapping.chosen_fields import ChosenField, chosen_fields, is_sent
 from erp_links.mapping.compiled_lists import ListPair, ListTexts, read_tables
 from erp_links.mapping.converting import Converter, converter
 from erp_links.mapping.converting_back import BackConverter, back_converter
-from erp_links.mapping.directions import can_write
 from erp_links.mapping.list_table import ListTable
-from erp_links.mapping.models import LinkActorType, LinkField, Unpaired
+from erp_links.mapping.models import LinkActorType, Unpaired
 from host.crm.fields import CrmField, CrmType
 from host.crm.registry import EntityType, entity_type_of, entity_types, fields_of
-from sync_connectors import Access, ActorType, Field, FieldType
-from sync_connectors.codec import actor_type_from_json, field_from_json, value_from_json
+from sync_connectors import ActorType, Field
+from sync_connectors.codec import actor_type_from_json, value_from_json
 from sync_connectors.contract.values import Value
 
 __all__ = ["CompiledColumn", "CompiledField", "CompiledMapping", "ListTexts", "compile_mapping", "lists_to_read"]
@@ -145,7 +144,7 @@ def compile_mapping(
     actor_type = actor_type_from_json(row.declaration)
     entity = entity_type_of(row.entity_type)
     crm_fields = fields_of(session, row.entity_type)
-    chosen = list(_chosen(row, actor_type, crm_fields))
+    chosen = list(chosen_fields(row, actor_type, crm_fields))
     pairs = {pair for each in chosen for pair in each.list_pairs}
     known = texts or {}
     makers = _Makers(
@@ -176,64 +175,9 @@ def lists_to_read(session: Session, row: LinkActorType, *, pushing: bool = True)
     one that the ERP's list has is sent. The latter are left out where nothing is to be sent (`pushing` false).
     """
     actor_type = actor_type_from_json(row.declaration)
-    chosen = list(_chosen(row, actor_type, fields_of(session, row.entity_type)))
+    chosen = list(chosen_fields(row, actor_type, fields_of(session, row.entity_type)))
     shown = {name for each in chosen for name in each.lists_shown}
     return shown | {erp_list for each in chosen if pushing and each.to_erp for erp_list, _ in each.list_pairs}
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """A field mapping that takes part, with the pairs of columns that do."""
-
-    row: LinkField
-    erp: Field
-    crm: CrmField
-    to_crm: bool
-    to_erp: bool
-    columns: tuple[tuple[Field, CrmField], ...]
-
-    @property
-    def pairs(self) -> tuple[tuple[Field, CrmField], ...]:
-        """The pairs of fields between which values go: the field's own, and those of its columns."""
-        return ((self.erp, self.crm), *self.columns)
-
-    @property
-    def list_pairs(self) -> list[ListPair]:
-        """The pairs of lists that it joins."""
-        return [(erp.list_name, crm.list_key) for erp, crm in self.pairs if crm.type is CrmType.LIST]
-
-    @property
-    def lists_shown(self) -> list[str]:
-        """The ERP's lists whose display texts it writes into texts of the hub."""
-        return [erp.list_name for erp, crm in self.pairs if crm.is_text and erp.type is FieldType.LIST]
-
-
-def _chosen(row: LinkActorType, actor_type: ActorType, crm_fields: Mapping[str, CrmField]) -> Iterator[_Chosen]:
-    for each in row.fields:
-        crm_field = crm_fields.get(each.crm_field or "")
-        if each.missing_since is not None or crm_field is None or not (each.to_crm or each.to_erp):
-            continue
-        erp_field = field_from_json(each.declaration)
-        to_crm = each.to_crm and conversion(erp_field.type, crm_field.type).to_crm
-        to_erp = each.to_erp and _is_sent(erp_field, crm_field) and can_write(actor_type)
-        columns = _column_pairs(each, erp_field, crm_field)
-        if (to_crm or to_erp) and (columns or erp_field.type is not FieldType.ROWS):
-            yield _Chosen(each, erp_field, crm_field, to_crm, to_erp, columns)
-
-
-def _column_pairs(row: LinkField, erp_field: Field, crm_field: CrmField) -> tuple[tuple[Field, CrmField], ...]:
-    columns = {column.key: column for column in crm_field.row_fields}
-    pairs = ((column, columns.get(row.row_columns.get(column.key, ""))) for column in erp_field.row_fields)
-    return tuple(
-        (erp_column, crm_column)
-        for erp_column, crm_column in pairs
-        # rows are compared as the hub would hold them, so a column that cannot come into the hub takes no part
-        if crm_column is not None and conversion(erp_column.type, crm_column.type).to_crm
-    )
-
-
-def _is_sent(erp_field: Field, crm_field: CrmField) -> bool:
-    return erp_field.access is not Access.READ_ONLY and conversion(erp_field.type, crm_field.type).to_erp
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +188,7 @@ class _Makers:
     texts: ListTexts
     zone: ZoneInfo | None
 
-    def field(self, chosen: _Chosen) -> CompiledField:
+    def field(self, chosen: ChosenField) -> CompiledField:
         return CompiledField(
             erp=chosen.erp,
             crm=chosen.crm,
@@ -255,12 +199,12 @@ class _Makers:
             convert=self._convert(chosen.erp, chosen.crm),
             convert_back=self._convert_back(chosen.erp, chosen.crm),
             columns=tuple(
-                CompiledColumn(erp, crm, _is_sent(erp, crm), self._convert(erp, crm), self._convert_back(erp, crm))
+                CompiledColumn(erp, crm, is_sent(erp, crm), self._convert(erp, crm), self._convert_back(erp, crm))
                 for erp, crm in chosen.columns
             ),
         )
 
-    def told(self, chosen: _Chosen) -> list[Any]:
+    def told(self, chosen: ChosenField) -> list[Any]:
         tables = [sorted(self.tables[pair].to_crm.items()) for pair in chosen.list_pairs]
         return [*tables, *(sorted(self.texts.get(name, {}).items()) for name in chosen.lists_shown)]
 
@@ -285,7 +229,7 @@ def _parent_field(session: Session, row: LinkActorType, actor_type: ActorType, e
     )
 
 
-def _list_state(chosen: list[_Chosen], makers: _Makers) -> dict[str, str]:
+def _list_state(chosen: list[ChosenField], makers: _Makers) -> dict[str, str]:
     filling = {pair for each in chosen if each.to_crm for pair in each.list_pairs}
     shown = {name for each in chosen if each.to_crm for name in each.lists_shown}
     sending = {pair for each in chosen if each.to_erp for pair in each.list_pairs if pair[0] in makers.texts}
@@ -297,7 +241,7 @@ def _list_state(chosen: list[_Chosen], makers: _Makers) -> dict[str, str]:
     return {key: _digest(sorted(items.items())).hex() for key, items in told.items()}
 
 
-def _fingerprint(chosen: list[_Chosen], makers: _Makers, parent_field: str, zone_name: str) -> bytes:
+def _fingerprint(chosen: list[ChosenField], makers: _Makers, parent_field: str, zone_name: str) -> bytes:
     told = [
         (
             [

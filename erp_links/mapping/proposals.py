@@ -58,7 +58,9 @@ SUPEROFFICE_KEYS: Mapping[str, Mapping[str, str]] = {
 
 FURTHER_KEYS: Mapping[str, Mapping[str, str]] = {
     "company": {
-        **dict.fromkeys(("CUSTNO", "SUPPNO", "CUSTOMERNUMBER", "SUPPLIERNUMBER", "DEBTORNUMBER", "NUMBER"), "number"),
+        **dict.fromkeys(
+            ("CUSTNO", "SUPPNO", "SUPNO", "CUSTOMERNUMBER", "SUPPLIERNUMBER", "DEBTORNUMBER", "NUMBER"), "number"
+        ),
         **dict.fromkeys(("CODE", "ACCOUNTCODE", "DEBTORCODE", "CUSTOMERCODE"), "code"),
         **dict.fromkeys(("ACCOUNTNAME", "COMPANYNAME"), "name"),
         **dict.fromkeys(("EMAILADDRESS", "MAIL"), "email"),
@@ -94,6 +96,7 @@ FURTHER_KEYS: Mapping[str, Mapping[str, str]] = {
         "DELIVERYCOUNTRY": "delivery.country",
     },
     "person": {
+        **dict.fromkeys(("PERSONNO", "CONTACTNO", "CONTACTNUMBER"), "number"),
         **dict.fromkeys(("FIRST_NAME", "GIVENNAME"), "first_name"),
         "MIDDLE_NAME": "middle_name",
         **dict.fromkeys(("LAST_NAME", "SURNAME"), "last_name"),
@@ -113,7 +116,10 @@ FURTHER_KEYS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("MANAGER", "PROJECTMANAGER"), "manager"),
         **dict.fromkeys(("STATUS", "PROJECTSTATUS"), "status"),
         **dict.fromkeys(("TYPE", "PROJECTTYPE"), "type"),
-        "BUDGET": "budget",
+        **dict.fromkeys(("BUDGET", "BUDGETEDAMOUNT"), "budget"),
+        "CUSTOMERPONUMBER": "customer_reference",
+        **dict.fromkeys(("COSTCENTER", "COSTCENTRE"), "cost_centre"),
+        "COSTUNIT": "cost_unit",
         **dict.fromkeys(("CURRENCY", "CURRENCYCODE"), "currency"),
     },
     "product": {
@@ -135,9 +141,9 @@ FURTHER_KEYS: Mapping[str, Mapping[str, str]] = {
         "GROSSWEIGHT": "gross_weight",
     },
     "sales_order": {
-        **dict.fromkeys(("ORDERNO", "ORDERNUMBER", "NUMBER"), "number"),
+        **dict.fromkeys(("ORDERNO", "ORDERNUMBER", "SALESORDERNUMBER", "NUMBER"), "number"),
         **dict.fromkeys(("YOURREF", "YOURREFERENCE", "CUSTOMERREFERENCE"), "your_reference"),
-        **dict.fromkeys(("ORDERDATE", "ORDERED"), "order_date"),
+        **dict.fromkeys(("ORDERDATE", "SALESORDERDATE", "ORDERED"), "order_date"),
         **dict.fromkeys(("DELIVERYTIME", "DELIVERYDATE"), "delivery_date"),
         **dict.fromkeys(("STATUS", "ORDERSTATUS"), "status"),
         "DESCRIPTION": "description",
@@ -146,7 +152,12 @@ FURTHER_KEYS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("CURRENCY", "CURRENCYCODE"), "currency"),
         **dict.fromkeys(("PAYMENTTERMS", "PAYMENTCONDITION"), "payment_terms"),
         "DISCOUNT": "discount",
-        **dict.fromkeys(("AMOUNT", "TOTALAMOUNT"), "amount"),
+        **dict.fromkeys(("AMOUNT", "TOTALAMOUNT", "AMOUNTFC"), "amount"),
+        **dict.fromkeys(("AMOUNTFCEXCLVAT", "TOTALAMOUNTEXCLUDINGVAT"), "amount_without_vat"),
+        **dict.fromkeys(("VATAMOUNT", "TOTALVATAMOUNT"), "vat_amount"),
+        "PAYMENTREFERENCE": "payment_reference",
+        **dict.fromkeys(("COSTCENTER", "COSTCENTRE"), "cost_centre"),
+        "COSTUNIT": "cost_unit",
         "WAREHOUSE": "warehouse",
         "SHIPPINGMETHOD": "shipping_method",
         "SALESPERSON": "salesperson",
