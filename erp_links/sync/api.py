@@ -6,11 +6,12 @@ from flask.views import MethodView
 
 from erp_links.runtime import current_runtime
 from erp_links.sync import requesting
+from erp_links.sync.answer_schemas import ChangeSchema, RunSchema
 from erp_links.sync.answers import change_answer, run_answer
 from erp_links.sync.changes import changes_query
 from erp_links.sync.history import find_link, find_run, runs_query, sees_values
 from erp_links.sync.models import LogEntry, Run
-from erp_links.sync.schemas import ChangeSchema, ChangeSearch, RunInput, RunSchema, RunSearch
+from erp_links.sync.schemas import ChangeSearch, RunInput, RunSearch
 from host.accounts.current import current_doer, current_principal
 from host.api import TokenScope, api_blueprint, idempotent, page_schema, requires, versioned
 from host.database import current_database

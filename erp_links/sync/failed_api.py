@@ -7,10 +7,11 @@ from flask.views import MethodView
 from sqlalchemy.orm import Session
 
 from erp_links.sync import failed_records
+from erp_links.sync.answer_schemas import FailedRecordSchema, RetriedSchema
 from erp_links.sync.answers import failed_answer
 from erp_links.sync.history import find_link, sees_values
 from erp_links.sync.models import FailedRecord
-from erp_links.sync.schemas import DismissInput, FailedRecordSchema, FailedSearch, RetriedSchema, RetryInput
+from erp_links.sync.schemas import DismissInput, FailedSearch, RetryInput
 from host.accounts.current import current_doer, current_principal
 from host.api import TokenScope, api_blueprint, page_schema, requires
 from host.database import current_database

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask_babel import format_datetime, format_decimal, ngettext
+from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 
 from erp_links.sync.failures import Direction
 from erp_links.sync.models import Outcome, Pass, Run, RunMode, RunStatus
+from erp_links.sync.pass_view import PassView, clock, pass_view, read_of
 from erp_links.sync.requesting import Cause
 from host.web.formats import number
 
@@ -21,26 +22,6 @@ _TAG_KINDS = {
 
 _WRITTEN = ("created", "paired", "changed")
 _TO_ERP = "erp_"
-
-
-@dataclass(frozen=True, slots=True)
-class PassView:
-    """One pass of a run.
-
-    Attributes:
-        label: What the ERP calls the records.
-        state: Where it is, in words.
-        read: Records that it has looked at; `written` those of them that were created, paired or changed.
-        duration: How long it took; empty while it is open.
-    """
-
-    label: str
-    to_erp: bool
-    state: str
-    read: int
-    written: int
-    total: int | None
-    duration: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +125,11 @@ class RunView:
     @property
     def passes(self) -> Sequence[PassView]:
         """Its passes, in their order."""
-        return [self._pass(each) for each in self.run.passes]
+        return [
+            pass_view(each, label, to_erp=self._is_to_erp(each), run_ended=self.is_finished)
+            for each in self.run.passes
+            for label in [self.actor_labels.get(each.actor_type, each.actor_type)]
+        ]
 
     @property
     def duration(self) -> str:
@@ -192,45 +177,6 @@ class RunView:
 
     def _is_to_erp(self, each: Pass) -> bool:
         return each.direction == Direction.PUSH or self.run.mode == RunMode.RESYNC_FROM_CRM
-
-    def _pass(self, each: Pass) -> PassView:
-        to_erp = self._is_to_erp(each)
-        seconds = (each.finished_at - each.started_at).total_seconds() if each.finished_at else None
-        state = (
-            _("ended") if each.finished_at else _("goes on with the next run") if self.is_finished else _("under way")
-        )
-        if each.full_read:
-            state = _("%(state)s, reads everything", state=state)
-        return PassView(
-            label=self.actor_labels.get(each.actor_type, each.actor_type),
-            to_erp=to_erp,
-            state=state,
-            read=read_of(each),
-            written=sum(_count(each, name) for name in _WRITTEN),
-            total=each.total,
-            duration="" if seconds is None else clock(max(0.0, seconds)),
-        )
-
-
-def clock(seconds: float) -> str:
-    """Return a span of time as a clock shows it; a short one in seconds."""
-    if seconds < 10:
-        return str(_("%(seconds)s s", seconds=format_decimal(round(seconds, 1))))
-    minutes, seconds_left = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds_left:02}" if hours else f"{minutes:02}:{seconds_left:02}"
-
-
-def read_of(each: Pass) -> int:
-    """Return how many records a pass has looked at."""
-    return _count(each, "read")
-
-
-def _count(each: Pass, name: str) -> int:
-    """Return a count of the way that the pass goes; one that goes both ways has either."""
-    if each.direction == Direction.PULL:
-        return each.counts.get(name, 0)
-    return each.counts.get(f"{_TO_ERP}{name}", 0) or each.counts.get(name, 0)
 
 
 def view_of(run: Run, actor_labels: Mapping[str, str], now: datetime | None = None) -> RunView:

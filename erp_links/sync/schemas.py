@@ -1,8 +1,7 @@
-"""What the API and the pages of runs and failed records take and answer."""
+"""What the API and the pages of runs and failed records take; what they answer is in `answer_schemas`."""
 
 from typing import Any
 
-from marshmallow import Schema as PlainSchema
 from marshmallow import fields, post_load, validate
 
 from erp_links.links.braking import LARGEST_LEAST, LARGEST_PERCENT
@@ -189,94 +188,3 @@ class BrakeInput(Schema):
 
     brake_percent = fields.Integer(required=True, validate=validate.Range(min=1, max=LARGEST_PERCENT))
     brake_least = fields.Integer(required=True, validate=validate.Range(min=0, max=LARGEST_LEAST))
-
-
-class PassSchema(PlainSchema):
-    """One way through one actor type."""
-
-    actor_type = fields.String(required=True)
-    direction = fields.String(required=True)
-    full_read = fields.Boolean(required=True)
-    total = fields.Integer(required=True, allow_none=True)
-    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    started_at = fields.AwareDateTime(required=True)
-    finished_at = fields.AwareDateTime(required=True, allow_none=True)
-
-
-class RunSchema(PlainSchema):
-    """A run; `technical` is for administrators and null for others."""
-
-    id = fields.Integer(required=True)
-    link_id = fields.Integer(required=True)
-    cause = fields.String(required=True)
-    mode = fields.String(required=True)
-    keep_blanks = fields.Boolean(required=True)
-    pairings = fields.List(fields.Integer(), required=True, allow_none=True, attribute="scope")
-    status = fields.String(required=True)
-    outcome = fields.String(required=True, allow_none=True)
-    requested_at = fields.AwareDateTime(required=True)
-    started_at = fields.AwareDateTime(required=True, allow_none=True)
-    finished_at = fields.AwareDateTime(required=True, allow_none=True)
-    cancelled_at = fields.AwareDateTime(required=True, allow_none=True)
-    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    error_class = fields.String(required=True)
-    message = fields.String(required=True)
-    instruction = fields.String(required=True)
-    technical = fields.String(required=True, allow_none=True)
-    passes = fields.List(fields.Nested(PassSchema), required=True)
-    version = fields.Integer(required=True)
-
-
-class ChangeSchema(PlainSchema):
-    """One changed field, or one created or paired record; values are null for who may not see the link's."""
-
-    id = fields.Integer(required=True)
-    at = fields.AwareDateTime(required=True)
-    kind = fields.String(required=True)
-    actor_type = fields.String(required=True)
-    erp_key = fields.String(required=True)
-    entity_type = fields.String(required=True)
-    entity_id = fields.Integer(required=True, allow_none=True)
-    target = fields.String(required=True)
-    crm_field = fields.String(required=True)
-    erp_field = fields.String(required=True)
-    old = fields.Raw(required=True, allow_none=True)
-    new = fields.Raw(required=True, allow_none=True)
-    values_hidden = fields.Boolean(required=True)
-    reason = fields.String(required=True)
-    reason_text = fields.String(required=True)
-
-
-class FailedRecordSchema(PlainSchema):
-    """A failed record; label and values are empty for who may not see the link's ERP values."""
-
-    id = fields.Integer(required=True)
-    link_id = fields.Integer(required=True)
-    run_id = fields.Integer(required=True, allow_none=True)
-    actor_type = fields.String(required=True)
-    erp_key = fields.String(required=True)
-    direction = fields.String(required=True)
-    entity_type = fields.String(required=True)
-    entity_id = fields.Integer(required=True, allow_none=True)
-    parent_type = fields.String(required=True, allow_none=True)
-    parent_key = fields.String(required=True, allow_none=True)
-    label = fields.String(required=True)
-    reason = fields.String(required=True)
-    reason_text = fields.String(required=True)
-    message = fields.String(required=True)
-    instruction = fields.String(required=True)
-    technical = fields.String(required=True, allow_none=True)
-    field = fields.String(required=True)
-    values = fields.Dict(required=True)
-    values_hidden = fields.Boolean(required=True)
-    state = fields.String(required=True)
-    attempts = fields.Integer(required=True)
-    first_failed_at = fields.AwareDateTime(required=True)
-    last_failed_at = fields.AwareDateTime(required=True)
-    retry_at = fields.AwareDateTime(required=True, allow_none=True)
-
-
-class RetriedSchema(PlainSchema):
-    """How many failed records the next run tries again."""
-
-    records = fields.Integer(required=True)
