@@ -4,7 +4,7 @@ import pytest
 
 from erp_links.mapping.proposals import FURTHER_KEYS, SUPEROFFICE_KEYS, propose
 from host.crm.registry import entity_types
-from plugins.workbook.layout import SHEETS
+from plugins.workbook.layout import SHEETS, SheetLayout
 from sync_connectors import Field, FieldType
 
 WITHOUT_A_PLACE = {"Balance", "CustomerSince", "POSITION"}
@@ -19,7 +19,7 @@ def test_every_known_key_stands_for_a_field_that_the_hub_has(keys: dict[str, dic
 
 
 @pytest.mark.parametrize("sheet", SHEETS.values(), ids=list(SHEETS))
-def test_the_workbook_has_a_place_for_each_of_its_fields(sheet) -> None:
+def test_the_workbook_has_a_place_for_each_of_its_fields(sheet: SheetLayout) -> None:
     entity = entity_types()[sheet.actor_type.entity]
     proposed = propose(entity.key, sheet.columns, entity.by_key)
     assert {column.key for column in sheet.columns} - set(proposed) <= WITHOUT_A_PLACE
