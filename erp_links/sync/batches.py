@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from erp_links.sync.cases import Case, StoredIntent
 from erp_links.sync.conflicts import Choices, read_choices
-from erp_links.sync.intents import read_intents
+from erp_links.sync.intents import any_intents, read_intents
 from erp_links.sync.models import Pairing, PairingState
 from erp_links.sync.pairings import StoredPairing
-from erp_links.sync.push_failures import known_push_failures
+from erp_links.sync.push_failures import any_push_failures, known_push_failures
 from erp_links.sync.push_types import PushType, hub_keys
 from erp_links.sync.sides import Bases
 from host.crm import bulk
@@ -30,11 +30,18 @@ _PAIRING = Pairing.__table__.c
 class CaseReader:
     """Reads the records of one entity as cases of the actor types that they go to the ERP as."""
 
-    def __init__(self, link_id: int, types: Sequence[PushType], *, may_ask: bool) -> None:
-        """Take the types, and whether people may have been asked about conflicts."""
+    def __init__(self, session: Session, link_id: int, types: Sequence[PushType], *, may_ask: bool) -> None:
+        """Take the types, and whether people may have been asked about conflicts.
+
+        What the pass itself leaves open or failed is about records that it has passed by, so it is enough to look once
+        whether there is anything of the kind.
+        """
         self._link_id = link_id
         self._types = types
         self._may_ask = may_ask
+        names = [each.name for each in types]
+        self._any_intents = any_intents(session, link_id, names)
+        self._any_failures = any_push_failures(session, link_id, names)
         self._entity_type = types[0].mapping.entity.key
         self._keys = hub_keys(types)
 
@@ -49,8 +56,9 @@ class CaseReader:
         records = bulk.read_many(session, self._entity_type, ids, self._keys)
         pairings = read_pairings_of(session, self._link_id, self._entity_type, ids)
         names = [each.name for each in self._types]
-        intents = read_intents(session, self._link_id, names, self._entity_type, ids)
-        failures = known_push_failures(session, self._link_id, names, self._entity_type, ids)
+        of_link = (session, self._link_id, names, self._entity_type, ids)
+        intents = read_intents(*of_link) if self._any_intents else {}
+        failures = known_push_failures(*of_link) if self._any_failures else {}
         choices = self._choices(session, pairings)
         cases: list[Case] = []
         for each in self._types:

@@ -64,7 +64,8 @@ def _settle_type(run: RunInHand, preparing: Preparing, row: LinkActorType, kinds
 
 
 def _batches(scene: PushScene, push_type: PushType, entity_ids: Sequence[int]) -> Iterator[Steps]:
-    reader = CaseReader(scene.run.permit.link_id, [push_type], may_ask=scene.may_ask)
+    with scene.run.database.reading() as session:
+        reader = CaseReader(session, scene.run.permit.link_id, [push_type], may_ask=scene.may_ask)
     size = batch_size([push_type])
     for start in range(0, len(entity_ids), size):
         part = entity_ids[start : start + size]

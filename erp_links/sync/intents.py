@@ -45,6 +45,14 @@ def read_intents(
     }
 
 
+def any_intents(session: Session, link_id: int, actor_types: Collection[str]) -> bool:
+    """Whether an earlier call of these types was never answered."""
+    found = session.execute(
+        select(_INTENT.c.id).where(_INTENT.c.link_id == link_id, _INTENT.c.actor_type.in_(actor_types)).limit(1)
+    )
+    return found.first() is not None
+
+
 def open_intents(session: Session, link_id: int) -> dict[str, dict[int, str]]:
     """Return the records whose calls were never answered: {actor type: {id of the record: kind of the call}}."""
     rows = session.execute(
@@ -74,7 +82,9 @@ def store_intents(
         sending: The cases, what is sent of each, and our reference where there is one.
         at: When.
     """
-    forget_intents(session, named, [case.entity_id for case, _owed, _reference in sending])
+    # whoever is announced a second time was announced by an earlier run, or by a save that came too late
+    known = [case.entity_id for case, _owed, _reference in sending if case.intent is not None or case.has_intent]
+    forget_intents(session, named, known)
     rows = [
         {
             **named,

@@ -141,7 +141,8 @@ def scene_of(run: RunInHand, types: Sequence[PushType], lines: Lines) -> PushSce
 def _batches(scene: PushScene, types: Sequence[PushType]) -> Iterator[Steps]:
     """Yield the batches of the outbox in the order of entity ids; what comes behind is the next run's."""
     link_id, entity_type = scene.run.permit.link_id, types[0].mapping.entity.key
-    reader = CaseReader(link_id, types, may_ask=scene.may_ask)
+    with scene.run.database.reading() as session:
+        reader = CaseReader(session, link_id, types, may_ask=scene.may_ask)
     after, size = 0, batch_size(types)
     while True:
         with scene.run.database.reading() as session:

@@ -4,15 +4,16 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import Table, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from erp_links.sync.cases import Case
 from erp_links.sync.interleaving import Store
-from erp_links.sync.models import Run
-from erp_links.sync.passes import OpenPass, store_progress
+from erp_links.sync.models import Pass, Run
+from erp_links.sync.passes import OpenPass
 from erp_links.sync.permit import CancelledError, LeaseLostError
 from erp_links.sync.push_types import PushType
 from erp_links.sync.run_in_hand import RunInHand
@@ -22,6 +23,8 @@ from host.jobs.clock import read_clock
 log = logging.getLogger(__name__)
 
 _TRIES = 5
+_RUN = cast(Table, Run.__table__)
+_PASS = cast(Table, Pass.__table__)
 
 
 class PushStores:
@@ -116,11 +119,9 @@ class PushStores:
             total.update(counts)
             if open_pass is not None:
                 of_passes.setdefault(open_pass.id, (open_pass, Counter(open_pass.counts)))[1].update(counts)
+        connection = session.connection()
         for open_pass, counts in of_passes.values():
-            store_progress(session, open_pass, counts=counts, resume=open_pass.resume, candidate=None, total=None)
-        session.execute(
-            update(Run)
-            .where(Run.id == self._run.permit.run_id)
-            .values(counts=dict(total), version=Run.version + 1)
-            .execution_options(synchronize_session=False)
-        )
+            told: dict[str, Any] = {"counts": dict(counts), "resume_cursor": open_pass.resume}
+            connection.execute(update(_PASS).where(_PASS.c.id == open_pass.id).values(told))
+        told = {"counts": dict(total), "version": _RUN.c.version + 1}
+        connection.execute(update(_RUN).where(_RUN.c.id == self._run.permit.run_id).values(told))

@@ -9,7 +9,7 @@ from erp_links.mapping.models import LinkActorType
 from erp_links.sync.deciding import Rules
 from erp_links.sync.passes import OpenPass
 from erp_links.sync.translating import Translator
-from sync_connectors import Capabilities
+from sync_connectors import Access, Capabilities
 from sync_connectors.codec import field_from_json
 
 MOST_IN_ONE_BATCH = 50
@@ -49,6 +49,23 @@ class PushType:
     def translator(self) -> Translator:
         """Translates all mapped fields."""
         return Translator(self.mapping, self.mapping.fields)
+
+    def translator_of(self, fields: frozenset[str]) -> Translator:
+        """Return what translates only those ERP fields that are mapped to these fields of the hub."""
+        found = self._partial.get(fields)
+        if found is None:
+            chosen = [mapped for mapped in self.mapping.fields if mapped.crm.key in fields]
+            found = self._partial[fields] = Translator(self.mapping, chosen)
+        return found
+
+    @cached_property
+    def mandatory(self) -> frozenset[str]:
+        """The ERP fields that go to the ERP and must not be empty there."""
+        return frozenset(each.erp.key for each in self.mapping.pushed if each.erp.access is Access.MANDATORY)
+
+    @cached_property
+    def _partial(self) -> dict[frozenset[str], Translator]:
+        return {}
 
 
 def push_type_of(row: LinkActorType, rules: Rules, open_pass: OpenPass | None = None) -> PushType:

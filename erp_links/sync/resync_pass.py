@@ -90,7 +90,8 @@ class _Frontier:
 
 
 def _batches(scene: PushScene, push_type: PushType, open_pass: OpenPass) -> Iterator[Steps]:
-    reader = CaseReader(scene.run.permit.link_id, [push_type], may_ask=scene.may_ask)
+    with scene.run.database.reading() as session:
+        reader = CaseReader(session, scene.run.permit.link_id, [push_type], may_ask=scene.may_ask)
     frontier = _Frontier(open_pass)
     after, size = int(open_pass.resume or 0), batch_size([push_type])
     while True:

@@ -14,8 +14,9 @@ from erp_links.sync.normalising import is_form_of
 from erp_links.sync.push_scene import PushScene, answered, did_nothing
 from erp_links.sync.push_types import PushType
 from erp_links.sync.reasons import FailureReason, WinReason
-from erp_links.sync.sides import Fault, Owed
-from sync_connectors import Access, Actor, RejectedRecordError, Rejection, Saved
+from erp_links.sync.sides import NOTHING_SPECIAL, Fault, Owed
+from erp_links.sync.translating import Translator
+from sync_connectors import Actor, RejectedRecordError, Rejection, Saved, Value
 from sync_connectors.codec import value_to_json
 
 _TRIES = 3
@@ -96,7 +97,7 @@ def _is_owed(case: Case) -> bool:
     """Merge a case, and return whether something is to be saved; otherwise it is decided."""
     rules, actor = case.type.rules, case.actor
     assert actor is not None  # noqa: S101 -- the caller has looked
-    case.incoming = case.type.translator.translate(actor, b"")
+    case.incoming = _translator_of(case, actor).translate(actor, b"")
     case.merged = merge(rules, case.incoming, case.record, case.bases, case.circumstances)
     case.unmapped = case.merged.unmapped
     if case.intent is not None:
@@ -109,21 +110,32 @@ def _is_owed(case: Case) -> bool:
     return False
 
 
+def _translator_of(case: Case, actor: Actor) -> Translator:
+    """Return what translates all that has to be merged.
+
+    Where the ERP still has what was last settled with all of the record, that is what the hub has changed since.
+    """
+    push_type, pairing = case.type, case.pairing
+    is_plain = bool(case.fields) and case.circumstances is NOTHING_SPECIAL and push_type.rules.forced is None
+    if is_plain and pairing is not None and pairing.content_hash == push_type.translator.digest(actor):
+        return push_type.translator_of(case.fields)
+    return push_type.translator
+
+
 def _without_value(case: Case) -> list[Owed]:
     """Take those values out of what is owed that the ERP would not do without, and return them."""
     assert case.merged is not None  # noqa: S101 -- called after the merge
-    fields = {mapped.erp.key: mapped.erp for mapped in case.type.mapping.pushed}
-    missing = [
-        owed
-        for owed in case.merged.owed
-        if owed.new in (None, "") and fields[owed.erp_field].access is Access.MANDATORY
-    ]
-    case.merged.owed = [owed for owed in case.merged.owed if owed not in missing]
+    mandatory = case.type.mandatory
+    missing = [owed for owed in case.merged.owed if owed.new in (None, "") and owed.erp_field in mandatory]
+    if missing:
+        case.merged.owed = [owed for owed in case.merged.owed if owed not in missing]
     return missing
 
 
 def note_faults(case: Case, faults: Sequence[Fault], missing: Sequence[Owed]) -> None:
     """Keep a case as a failed record where the ERP cannot hold a value, or does not go without one."""
+    if not faults and not missing:
+        return
     labels = labels_of(case.type.mapping)
     if faults:
         case.fail(
@@ -132,7 +144,7 @@ def note_faults(case: Case, faults: Sequence[Fault], missing: Sequence[Owed]) ->
             _("correct the value in the CRM, or map the field to another one"),
             erp_field=faults[0].field,
         )
-    elif missing:
+    else:
         names = ", ".join(labels[owed.erp_field] for owed in missing)
         case.fail(
             FailureReason.REQUIRED_MISSING,
@@ -234,15 +246,24 @@ def _take_answer(cases: Sequence[Case], saved: Saved) -> list[Case]:
 def _take_saved(case: Case, actor: Actor) -> None:
     assert case.merged is not None  # noqa: S101 -- only merged cases are saved
     sent = case.merged.owed
-    took_all = settle_saved(case.merged, case.type.mapping, sent, returned_of(case.type.mapping, actor))
+    keys = {owed.erp_field for owed in sent}
+    # what else is returned as it was read tells nothing
+    read = case.actor.values if case.actor is not None else {}
+    known = {key: value for key, value in read.items() if key not in keys}
+    took_all = settle_saved(case.merged, case.type.mapping, sent, returned_of(case.type.mapping, actor, known))
     case.sent, case.merged.owed = sent, []
     case.take_values({owed.erp_field: owed.new for owed in sent} | dict(actor.values), actor.timestamp)
     _finish(case, took_all=took_all)
 
 
-def returned_of(mapping: CompiledMapping, actor: Actor) -> dict[str, Any]:
-    """Return the mapped values that a call returned, in their JSON form."""
-    return {key: value_to_json(actor.values[key]) for key in mapping.all_keys if key in actor.values}
+def returned_of(mapping: CompiledMapping, actor: Actor, known: Mapping[str, Value] | None = None) -> dict[str, Any]:
+    """Return the mapped values that a call returned, in their JSON form, without those that are known."""
+    values, known = actor.values, known or {}
+    return {
+        key: value_to_json(values[key])
+        for key in mapping.all_keys
+        if key in values and (key not in known or known[key] != values[key])
+    }
 
 
 def _take_refusal(case: Case, rejection: Rejection | None) -> None:

@@ -1,3 +1,5 @@
+import threading
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -414,3 +416,29 @@ def test_a_cancelled_run_sends_nothing_more_and_stores_what_was_answered(stage: 
 def cancel_first(stage: Stage) -> None:
     with stage.database.writing() as session:
         cancel_run(session, stage.runs()[-1].id, IDA)
+
+
+def test_as_many_calls_as_the_connector_allows_are_made_at_one_time(stage: Stage) -> None:
+    companies = ready(stage, 40)
+    stage.change_link(brake_percent=100)
+    stage.declare(maximum_parallel_calls=3, maximum_batch=5)
+    under_way, highest, lock = [0], [0], threading.Lock()
+    original = stage.server.arrive
+
+    def arrive(call: str, about: str = "") -> None:
+        with lock:
+            under_way[0] += 1
+            highest[0] = max(highest[0], under_way[0])
+        original(call, about)
+        time.sleep(0.02)
+        with lock:
+            under_way[0] -= 1
+
+    stage.server.arrive = arrive  # type: ignore[method-assign]  # the server is the test's own
+    for company in companies:
+        stage.edit("company", company, name=f"Beta {company}")
+    run = stage.run()
+    assert (run.outcome, run.counts["erp_changed"], highest[0]) == ("success", 40, 3)
+    assert (stage.outbox(), stage.intents()) == ([], [])
+    assert {erp(stage, f"C{n}")["NAME"] for n in range(40)} == {f"Beta {company}" for company in companies}
+    assert stage.run().counts == {"read": 40, "equal": 40}
