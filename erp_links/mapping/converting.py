@@ -145,7 +145,7 @@ def _decimals(check: Callable[[object], CrmValue]) -> Callable[[object], CrmValu
         try:
             return check(value)
         except ValueError:
-            if not isinstance(value, Decimal):
+            if not isinstance(value, Decimal) or abs(value.adjusted()) > LONGEST_NUMBER:
                 raise
             return check(value.normalize(_EXACT))
 

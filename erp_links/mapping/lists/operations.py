@@ -22,6 +22,8 @@ from host.errors import ConflictError, InvalidInputError, StaleVersionError
 ACTION = "erp_link.map_list"
 """The audit action of a saved table."""
 
+LONGEST_KEY = 254
+
 Entries = Sequence[tuple[str, str]]
 """Keys of the ERP's item and of the hub's, one pair for each entry."""
 
@@ -89,6 +91,9 @@ def table_faults(entries: Entries, crm_items: set[str]) -> dict[str, list[str]]:
     for place, (erp_key, crm_key) in enumerate(entries):
         by_erp.setdefault(erp_key, []).append(place)
         by_crm.setdefault(crm_key, []).append(place)
+        if not 0 < len(erp_key) <= LONGEST_KEY:
+            words = _("must have between 1 and %(count)s characters", count=LONGEST_KEY)
+            faults.setdefault(f"entries.{place}.erp_key", []).append(words)
         if crm_key not in crm_items:
             words = _("the CRM's list has no item “%(key)s”", key=crm_key)
             faults.setdefault(f"entries.{place}.crm_key", []).append(words)

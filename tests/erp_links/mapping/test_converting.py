@@ -83,6 +83,17 @@ def test_decimals_stay_exact(digits):
     assert convert(FieldType.DOUBLE, CrmType.DECIMAL, Decimal(digits)) == Decimal(digits)
 
 
+@pytest.mark.parametrize("digits", ["1.50000000000000000000", "-12" + "." + "0" * 40])
+def test_zeros_at_the_end_never_make_a_number_too_long(digits):
+    assert convert(FieldType.DOUBLE, CrmType.DECIMAL, Decimal(digits)) == Decimal(digits)
+
+
+@pytest.mark.parametrize("digits", ["1E+999999", "1E-999999", "0." + "1" * 19])
+def test_a_number_with_more_digits_than_the_crm_takes_is_refused(digits):
+    with pytest.raises(ValueError, match="digits"):
+        convert(FieldType.DOUBLE, CrmType.DECIMAL, Decimal(digits))
+
+
 def test_an_exponent_does_not_become_a_text_of_zeros():
     with pytest.raises(ValueError, match="must be a number"):
         convert(FieldType.DOUBLE, CrmType.LONG_TEXT, Decimal("1E+999999"))

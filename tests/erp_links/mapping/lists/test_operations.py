@@ -108,6 +108,14 @@ def test_every_fault_is_named_at_its_entry(database):
         assert session.scalars(select(ListMappingItem)).all() == []
 
 
+@pytest.mark.parametrize("erp_key", ["", "x" * 255])
+def test_keys_that_no_item_can_have_are_refused(sqlite_database, erp_key):
+    with sqlite_database.writing() as session:
+        link = joining_link(session)
+        with pytest.raises(InvalidInputError, match="between 1 and 254 characters"):
+            save(session, link, (erp_key, "DK"))
+
+
 def test_a_stale_table_is_not_overwritten(sqlite_database):
     with sqlite_database.writing() as session:
         link = joining_link(session)
