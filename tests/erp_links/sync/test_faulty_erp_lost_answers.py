@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from erp_links.attention.unclear import settle_as_made, settle_as_not_made
 from erp_links.sync.models import IntentState
-from tests.erp_links.sync.ledger_stage import LedgerStage
+from tests.erp_links.sync.ledger_stage import IDA, LedgerStage
 
 Stager = Callable[..., LedgerStage]
 
@@ -95,6 +96,29 @@ def test_a_create_that_nobody_can_find_again_is_never_repeated(ledgers: Stager, 
     assert not settled & unclear
     if not done:
         assert len(unclear) == 1
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_person_settles_what_is_unclear(sqlite_ledgers: Stager, made: bool) -> None:
+    stage = sqlite_ledgers({"Reference": "false"})
+    prepare(stage, unpaired_pull="ignore")
+    ledger = stage.ledgers[0]
+    ledger.faults.on("lost" if made else "drop", calls=["create"], times=1)
+    assert stage.run().outcome == "aborted"
+    stage.run()
+    (intent,) = stage.intents()
+    if made:
+        (key,) = set(ledger.books.tables["Customer"]) - set(stage.pairings())
+        settle_as_made(stage.runtime, intent.id, key, IDA)
+    else:
+        with stage.database.writing() as session:
+            settle_as_not_made(session, intent.id, IDA)
+    stage.run_until_quiet()
+    assert_each_once(stage)
+    assert stage.intents() == []
+    stage.assert_equal_everywhere()
+    stage.assert_none_lost_or_doubled()
+    assert len(stage.pairings()) == len(stage.pairings(0, "Person")) == 3
 
 
 def test_a_create_that_never_reached_the_erp_is_sent_again(sqlite_ledgers: Stager) -> None:
