@@ -6,7 +6,6 @@ from collections import Counter
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from erp_links.links.connecting import open_link
@@ -26,6 +25,7 @@ from erp_links.sync.preparing import Preparing
 from erp_links.sync.pull_passes import pull_all
 from erp_links.sync.resync_pass import resync_all
 from erp_links.sync.run_in_hand import Reached, RunInHand, RunWarnings
+from host.database import is_trouble
 from host.errors import TielineError
 from host.jobs.keeping import LeaseKeeper
 from host.logs import bind
@@ -51,9 +51,8 @@ class RunExecutor:
         """Execute a run under the lease that `keeper` keeps; what goes wrong becomes the run's outcome.
 
         Raises:
-            OperationalError: The database is away or full. The run stays as it is, and whoever gets the lease next goes
-                on with it.
-            InterfaceError: Likewise.
+            DBAPIError: The database is away, full or takes no changes. The run stays as it is, and whoever gets the
+                lease next goes on with it.
         """
         permit = RunPermit(run_id, link_id, keeper.lease)
         with bind(run_id=str(run_id)):
@@ -75,9 +74,12 @@ class RunExecutor:
         warnings = RunWarnings()
         try:
             self._work(permit, keeper, counts, warnings, stopping)
-        except (LeaseLostError, ShutDownError, OperationalError, InterfaceError):
+        except (LeaseLostError, ShutDownError):
             raise
-        except Exception as error:  # noqa: BLE001 -- whatever happened is the outcome of this run and of no other
+        except Exception as error:
+            if is_trouble(error):
+                raise
+            # whatever else happened is the outcome of this run and of no other
             ending = _ending(error)
         else:
             ending = warnings.ending

@@ -5,6 +5,7 @@ from host.database.database import Database, current_database
 from host.database.inserting import JsonTexts, Same, Values, insert_columns
 from host.database.json_texts import dump_json
 from host.database.membership import among
+from host.database.troubles import is_trouble
 from host.database.types import ExactDecimal, JsonValue, UtcDateTime
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "current_database",
     "dump_json",
     "insert_columns",
+    "is_trouble",
 ]
