@@ -86,7 +86,8 @@ def show_conflicts(
     }
     link_ids = {conflict.link_id for conflict in conflicts}
     fields = crm_fields(session, {each.entity_type for each in pairings.values()})
-    declared, names = erp_fields(session, link_ids), link_names(session, link_ids)
+    declared = erp_fields(session, link_ids, {conflict.erp_field for conflict in conflicts})
+    names = link_names(session, link_ids)
     stamps = _stamps(session, conflicts, pairings)
     by_whom = origin_words(session, {stamp.origin for stamp in stamps.values()}, principal, visible_names)
     people = _people(session, {each.chosen_by for each in conflicts if each.chosen_by is not None})
@@ -121,7 +122,8 @@ def show_conflicts(
 def show_intents(session: Session, intents: Sequence[Intent], seen_links: frozenset[int]) -> list[ShownIntent]:
     """Return unclear creates as a page shows them."""
     link_ids = {intent.link_id for intent in intents}
-    declared, labels = erp_fields(session, link_ids), type_labels(session, link_ids)
+    declared = erp_fields(session, link_ids, {key for intent in intents for key in intent.erp_values})
+    labels = type_labels(session, link_ids)
     names = link_names(session, link_ids)
     titles = record_titles(session, [(each.entity_type, each.entity_id) for each in intents])
     shown = []

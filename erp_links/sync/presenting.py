@@ -17,9 +17,8 @@ from erp_links.sync.shown_values import (
     ErpFields,
     RowDifference,
     ShownValue,
+    both_values,
     erp_fields,
-    of_erp,
-    of_hub,
     row_differences,
 )
 from host.crm.fields import CrmField, CrmType
@@ -73,7 +72,7 @@ class ShownChanges:
 def show_changes(session: Session, entries: Sequence[LogEntry]) -> ShownChanges:
     """Return entries of the log as a page shows them, with a constant number of statements."""
     fields = crm_fields(session, {entry.entity_type for entry in entries})
-    declared = erp_fields(session, {entry.link_id for entry in entries})
+    declared = erp_fields(session, {entry.link_id for entry in entries}, {entry.erp_field for entry in entries})
     changed = [_field_of(entry, fields) for entry in entries]
     titles = _titles(session, entries, fields)
     rows = [_shown(entry, fields, declared, titles) for entry in entries]
@@ -117,11 +116,8 @@ def link_names(session: Session, link_ids: set[int]) -> dict[int, str]:
 def _shown(entry: LogEntry, fields: CrmFields, declared: ErpFields, titles: Titles) -> ShownChange:
     field = _field_of(entry, fields)
     erp_field = declared.get((entry.link_id, entry.actor_type, entry.erp_field))
-    is_whole = not entry.crm_field
-    if entry.target == "erp" and not is_whole:
-        old, new = of_erp(erp_field, entry.old), of_erp(erp_field, entry.new)
-    else:
-        old, new = (of_hub(field, None if is_whole else stored) for stored in (entry.old, entry.new))
+    blank = ShownValue(None, None)
+    old, new = both_values(entry, field, declared) if entry.crm_field else (blank, blank)
     return ShownChange(
         entry=entry,
         title=titles.get((entry.entity_type, entry.entity_id or 0), entry.erp_key),

@@ -66,7 +66,8 @@ class ShownFailure:
 def show_failures(session: Session, failures: Sequence[FailedRecord], seen_links: frozenset[int]) -> list[ShownFailure]:
     """Return failed records as a page shows them; `seen_links` are the links whose ERP values the reader may see."""
     link_ids = {failed.link_id for failed in failures}
-    declared, types = erp_fields(session, link_ids), type_labels(session, link_ids)
+    keys = {key for failed in failures for key in (failed.field, *failed.payload)}
+    declared, types = erp_fields(session, link_ids, keys), type_labels(session, link_ids)
     titles = record_titles(session, [(failed.entity_type, failed.entity_id) for failed in failures])
     return [
         _shown(

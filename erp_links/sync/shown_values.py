@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.models import LinkActorType, LinkField
+from erp_links.sync.models import LogEntry
 from erp_links.tab.values import TabValue
 from erp_links.tab.words import shown
 from host.crm.fields import CrmField, CrmType
@@ -74,6 +75,14 @@ def of_erp(field: Field | None, stored: Any) -> ShownValue:
         return ShownValue(None, None, str(stored))
 
 
+def both_values(entry: LogEntry, field: CrmField | None, declared: ErpFields) -> tuple[ShownValue, ShownValue]:
+    """Return the old and the new value of a changed field; what was written in the ERP is in the ERP's form."""
+    if entry.target == "erp":
+        erp_field = declared.get((entry.link_id, entry.actor_type, entry.erp_field))
+        return of_erp(erp_field, entry.old), of_erp(erp_field, entry.new)
+    return of_hub(field, entry.old), of_hub(field, entry.new)
+
+
 def row_differences(old: ShownValue, new: ShownValue) -> list[RowDifference]:
     """Return what differs between the rows of two values, the first `MOST_ROWS` of it; empty for other values."""
     field = new.field or old.field
@@ -87,12 +96,12 @@ def row_differences(old: ShownValue, new: ShownValue) -> list[RowDifference]:
     return found
 
 
-def erp_fields(session: Session, link_ids: Collection[int]) -> ErpFields:
-    """Return what the ERPs of these links declare of their fields, with one statement."""
+def erp_fields(session: Session, link_ids: Collection[int], keys: Collection[str]) -> ErpFields:
+    """Return what the ERPs of these links declare of the fields with these keys, with one statement."""
     rows = session.execute(
         select(LinkActorType.link_id, LinkActorType.name, LinkField.key, LinkField.declaration)
         .join(LinkField, LinkField.actor_type_id == LinkActorType.id)
-        .where(LinkActorType.link_id.in_(link_ids))
+        .where(LinkActorType.link_id.in_(link_ids), LinkField.key.in_(keys))
     )
     return {(link_id, name, key): field_from_json(declaration) for link_id, name, key, declaration in rows}
 

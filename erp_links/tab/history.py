@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from erp_links.links.models import ErpLink
 from erp_links.sync.models import LogEntry
 from erp_links.sync.reasons import win_words
+from erp_links.sync.shown_values import ErpFields, ShownValue, both_values, erp_fields
 from erp_links.visibility import visible
 from host.accounts.principal import Principal
 from host.crm.lists import Items, items_for
 from host.crm.registry import CrmField, fields_of
 from host.crm.titles import Titles, titles_of
-from host.crm.values import CrmValue, JsonForm, from_json
 
 MOST_SHOWN = 12
 
@@ -26,8 +26,8 @@ class SyncedChange:
 
     at: datetime
     field: CrmField
-    old: CrmValue
-    new: CrmValue
+    old: ShownValue
+    new: ShownValue
     link_name: str
     is_from_erp: bool
     reason: str
@@ -57,35 +57,32 @@ def sync_history(session: Session, principal: Principal, entity_type: str, entit
         .order_by(LogEntry.at.desc(), LogEntry.id.desc())
         .limit(MOST_SHOWN)
     )
-    changes = [_change(entry, fields[entry.crm_field], link_name) for entry, link_name in rows]
+    found = rows.all()
+    written = [entry for entry, _name in found if entry.target == "erp"]
+    declared = erp_fields(session, {each.link_id for each in written}, {each.erp_field for each in written})
+    changes = [_change(entry, fields[entry.crm_field], declared, link_name) for entry, link_name in found]
     shown = {change.field.key: change.field for change in changes}.values()
     return SyncHistory(changes, items_for(session, list(shown)), _titles(session, changes))
 
 
-def _change(entry: LogEntry, field: CrmField, link_name: str) -> SyncedChange:
+def _change(entry: LogEntry, field: CrmField, declared: ErpFields, link_name: str) -> SyncedChange:
+    old, new = both_values(entry, field, declared)
     return SyncedChange(
         at=entry.at,
         field=field,
-        old=_read(field, entry.old),
-        new=_read(field, entry.new),
+        old=old,
+        new=new,
         link_name=link_name,
         is_from_erp=entry.target == "crm",
         reason=win_words(entry.reason),
     )
 
 
-def _read(field: CrmField, stored: JsonForm) -> CrmValue:
-    try:
-        return from_json(field.type, stored, field.row_fields)
-    except ValueError:
-        return str(stored)  # the field was deleted and made anew with another type
-
-
 def _titles(session: Session, changes: Sequence[SyncedChange]) -> Titles:
     wanted: dict[str, set[int]] = {}
     for change in changes:
         if change.field.references:
-            ids = {value for value in (change.old, change.new) if isinstance(value, int)}
+            ids = {each.value for each in (change.old, change.new) if isinstance(each.value, int)}
             wanted.setdefault(change.field.references, set()).update(ids)
     return {
         (entity_type, record_id): title

@@ -1,7 +1,10 @@
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import delete
 
 from erp_links.links.models import LinkAccess, LinkState, Visibility
+from erp_links.sync.models import LogEntry
 from host.accounts.models import TokenScope
 from host.app import create_app
 from sync_connectors import UnavailableError
@@ -139,3 +142,27 @@ def test_the_api_gives_the_same_blocks(app, sqlite_stage, inside):
     assert outside.get("/companies/1/erp-tab").json == {"items": []}
     assert outside.get("/companies/99/erp-tab").status_code == 404
     assert api.get("/persons/1/erp-tab").status_code == 404
+
+
+def test_what_a_sync_wrote_in_the_erp_stands_there_in_the_erps_form(app, sqlite_stage, inside):
+    with sqlite_stage.database.writing() as session:
+        session.add(
+            LogEntry(
+                at=datetime.now(UTC),
+                link_id=sqlite_stage.link_id,
+                kind="changed",
+                actor_type="Customer",
+                erp_key="C1",
+                entity_type="company",
+                entity_id=1,
+                target="erp",
+                crm_field="phone",
+                erp_field="CREDIT",
+                old=None,
+                new="1250.50",
+                reason="only_crm_changed",
+            )
+        )
+    text = client_of(app, inside).get("/companies/1/erp").text
+    assert "1,250.50" in text
+    assert "only the CRM changed" in text
