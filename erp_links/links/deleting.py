@@ -17,7 +17,7 @@ from erp_links.links.states import move
 from erp_links.mapping.models import LinkActorType
 from erp_links.mapping.subscribing import unsubscribe_link
 from erp_links.runtime import LinkRuntime
-from erp_links.sync.models import FailedRecord, LogEntry, Pairing, Pass, Run
+from erp_links.sync.models import Conflict, FailedRecord, Intent, LogEntry, Pairing, Pass, Run
 from host.audit.doer import Doer
 from host.audit.operations import record
 from host.errors import InvalidInputError
@@ -109,6 +109,8 @@ def _counts(dropped: Dropped) -> dict[str, int]:
 def _drop(session: Session, runtime: LinkRuntime, link: ErpLink) -> None:
     session.execute(delete(LogEntry).where(LogEntry.link_id == link.id))
     session.execute(delete(FailedRecord).where(FailedRecord.link_id == link.id))
+    session.execute(delete(Conflict).where(Conflict.link_id == link.id))
+    session.execute(delete(Intent).where(Intent.link_id == link.id))
     session.execute(delete(Pass).where(Pass.link_id == link.id))
     session.execute(delete(Run).where(Run.link_id == link.id))
     session.execute(delete(Pairing).where(Pairing.link_id == link.id))

@@ -2,12 +2,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from erp_links.links.deleting import delete_link
 from erp_links.links.models import LinkAccess, Visibility
 from erp_links.sync.models import Conflict, FailedRecord, Intent, PairingState
 from host.accounts.models import User
 from tests.accounts import client_of, make_user
 from tests.erp_links.attention.waiting_rows import add_conflict, add_failed, add_intent, add_pairing, rows, states
-from tests.erp_links.sync.stage import Stage
+from tests.erp_links.sync.stage import IDA, Stage
 
 PAGES = ("/sync/conflicts", "/sync/matches", "/sync/unclear", "/sync/pairings")
 
@@ -171,3 +172,9 @@ def test_lists_of_what_waits_are_paged(sqlite_stage: Stage, browser: FlaskClient
         last = browser.get(following).text
         assert 'rel="next"' not in last, page
         assert "First page" in last, page
+
+
+def test_with_a_link_goes_all_that_waits_in_it(sqlite_stage: Stage) -> None:
+    waiting(sqlite_stage)
+    delete_link(sqlite_stage.runtime, IDA, sqlite_stage.link_id, "Nordwind")
+    assert [rows(sqlite_stage, model) for model in (Conflict, Intent, FailedRecord)] == [[], [], []]
