@@ -6,6 +6,7 @@ from functools import partial
 
 from erp_links.mapping.converting import UnmappedItemError
 from erp_links.sync.cases import Case
+from erp_links.sync.comparing import form_of
 from erp_links.sync.interleaving import Ask, Steps, Store
 from erp_links.sync.merging import merge, settle_saved
 from erp_links.sync.models import IntentKind
@@ -15,7 +16,7 @@ from erp_links.sync.reasons import FailureReason, WinReason
 from erp_links.sync.row_forms import erp_row
 from erp_links.sync.sending import note_faults, returned_of
 from erp_links.sync.sides import Bases, Circumstances, Fault, Merged, Owed
-from host.crm.values import CrmRows, to_json
+from host.crm.values import CrmRows
 from sync_connectors import Access, Actor, LinkSession, RejectedRecordError, Rows, Value
 from sync_connectors.codec import value_to_json
 
@@ -138,7 +139,7 @@ def take_created(case: Case, owed: Sequence[Owed], actor: Actor) -> None:
     settle_saved(settled, mapping, list(owed), returned_of(mapping, actor))
     whole = replace(actor, values={**sent, **actor.values}, parent=actor.parent or case.parent)
     _pair(case, whole, settled.bases, Circumstances())
-    case.told = {each.crm_field: to_json(each.hub) for each in owed}
+    case.told = {each.crm_field: form_of(each.hub) for each in owed}
 
 
 def take_found(case: Case, actor: Actor) -> None:

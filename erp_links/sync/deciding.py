@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from erp_links.mapping.compiled import CompiledField, CompiledMapping
+from erp_links.sync.comparing import form_of
 from erp_links.sync.ranking import Ranking
 from erp_links.sync.reasons import WinReason
 from erp_links.sync.sides import Choice, Merged, Side
 from host.crm.record import FieldStamp, Record
-from host.crm.values import to_json
 
 Decision = tuple[Side, WinReason]
 
@@ -72,7 +72,7 @@ class FieldSides:
     @property
     def present_json(self) -> Any:
         """JSON form of what the hub has."""
-        return to_json(self.present)
+        return form_of(self.present)
 
     def endorse(self, merged: Merged) -> None:
         """Note that this link stands behind the value that the hub has, where that counts for more than who wrote it.

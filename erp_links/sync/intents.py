@@ -8,9 +8,9 @@ from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from erp_links.sync.cases import Case, StoredIntent
+from erp_links.sync.comparing import form_of
 from erp_links.sync.models import Intent, IntentKind, IntentState
 from erp_links.sync.sides import Owed, Sent
-from host.crm.values import to_json
 from host.logs import redacted
 from sync_connectors.codec import value_to_json
 
@@ -98,7 +98,7 @@ def store_intents(
             "reference": reference,
             "label": case.record.title[:254],
             "erp_values": {each.erp_field: value_to_json(each.new) for each in owed},
-            "hub_values": {each.crm_field: to_json(each.hub) for each in owed},
+            "hub_values": {each.crm_field: form_of(each.hub) for each in owed},
             "made_at": at,
             "message": "",
             "technical": "",

@@ -4,6 +4,7 @@ from typing import Any
 
 from erp_links.mapping.compiled import CompiledField, CompiledMapping
 from erp_links.mapping.converting import UnmappedItemError
+from erp_links.sync.comparing import form_of
 from erp_links.sync.deciding import Decision, FieldSides, Rules
 from erp_links.sync.normalising import is_form_of
 from erp_links.sync.reasons import WinReason
@@ -21,7 +22,7 @@ from erp_links.sync.sides import (
 )
 from erp_links.sync.translating import Translated
 from host.crm.record import Record
-from host.crm.values import CrmValue, to_json
+from host.crm.values import CrmValue
 from sync_connectors.codec import value_to_json
 
 _NOTHING: Any = object()
@@ -91,7 +92,7 @@ def settle(mapped: CompiledField, merged: Merged, told: Any, present: CrmValue) 
     if _made_of(mapped, told) == present:
         merged.base_hub.pop(mapped.crm.key, None)
     else:
-        merged.base_hub[mapped.crm.key] = to_json(present)
+        merged.base_hub[mapped.crm.key] = form_of(present)
 
 
 def _merge_field(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: Merged) -> None:
@@ -122,18 +123,18 @@ def _why(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: M
         merged.base_erp[key], merged.base_hub[mapped.crm.key] = base_erp, base_hub
     if base_erp is _NOTHING:
         return both.why_without_base()
-    hub_changed = base_hub is _NOTHING or to_json(both.present) != base_hub
+    hub_changed = base_hub is _NOTHING or form_of(both.present) != base_hub
     if _stands_for(both, base_erp):
         return (Side.CRM, WinReason.ONLY_CRM_CHANGED) if hub_changed and mapped.to_erp else None
     if not hub_changed:
         if mapped.to_crm:
             return Side.ERP, WinReason.ONLY_ERP_CHANGED
         # nobody asks what the target of a one-way field does, until its source changes
-        merged.base_erp[key], merged.base_hub[mapped.crm.key] = both.told, to_json(both.present)
+        merged.base_erp[key], merged.base_hub[mapped.crm.key] = both.told, form_of(both.present)
         return None
     decided = both.why_both_changed(circumstances.choices.get(mapped.crm.key))
     if decided is None:
-        merged.questions.append(Question(mapped.crm.key, key, both.told, to_json(both.present)))
+        merged.questions.append(Question(mapped.crm.key, key, both.told, form_of(both.present)))
     return decided
 
 
@@ -178,7 +179,7 @@ def _base_of_hub(mapped: CompiledField, bases: Bases) -> Any:
     if mapped.erp.key not in bases.erp:
         return _NOTHING
     made = _made_of(mapped, bases.erp[mapped.erp.key])
-    return made if made is _NOTHING else to_json(made)
+    return made if made is _NOTHING else form_of(made)
 
 
 def _made_of(mapped: CompiledField, told: Any) -> Any:

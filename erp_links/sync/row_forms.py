@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from erp_links.mapping.compiled import CompiledColumn, CompiledField
-from host.crm.values import CrmRows, CrmScalar, to_json
+from erp_links.sync.comparing import form_of
+from host.crm.values import CrmRows, CrmScalar
 from sync_connectors import Rows, Value
 
 Comparable = dict[str, dict[str, Any]]
@@ -40,7 +41,7 @@ def erp_row(columns: Iterable[CompiledColumn], key: str, row: Mapping[str, CrmSc
 def comparable(columns: Iterable[CompiledColumn], rows: Mapping[str, Mapping[str, CrmScalar]] | None) -> Comparable:
     """Return rows of the hub in the form in which they are compared."""
     keys = [column.crm.key for column in columns]
-    return {name: {key: to_json(row.get(key)) for key in keys} for name, row in (rows or {}).items()}
+    return {name: {key: form_of(row.get(key)) for key in keys} for name, row in (rows or {}).items()}
 
 
 def renamed(rows: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -142,6 +142,8 @@ def _why(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances
             # a row that only one side has is news for the other, and nobody deleted it
             return (Side.CRM, WinReason.FIRST_TIME_CRM) if key in forms.hub else (Side.ERP, WinReason.FIRST_TIME)
         return both.why_without_base()
+    if key in forms.erp and key in forms.hub and key not in forms.base_erp and key not in forms.base_hub:
+        return both.why_without_base()
     erp_changed = forms.erp.get(key) != forms.base_erp.get(key)
     hub_changed = forms.hub.get(key) != forms.base_hub.get(key)
     if erp_changed and hub_changed:

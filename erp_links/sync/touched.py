@@ -4,9 +4,10 @@ from typing import cast
 
 from erp_links.mapping.compiled import CompiledField
 from erp_links.sync.cases import Case
+from erp_links.sync.comparing import form_of
 from erp_links.sync.row_forms import comparable, renamed, rows_of_base
 from erp_links.sync.sides import Bases
-from host.crm.values import CrmRows, CrmValue, to_json
+from host.crm.values import CrmRows, CrmValue
 
 
 def is_untouched(case: Case) -> bool:
@@ -32,7 +33,7 @@ def _is_at_base(mapped: CompiledField, bases: Bases, present: CrmValue) -> bool:
     if mapped.columns:
         return _rows_are_at_base(mapped, bases, cast("CrmRows | None", present) or {})
     if crm_key in bases.hub:
-        return bool(bases.hub[crm_key] == to_json(present))
+        return bool(bases.hub[crm_key] == form_of(present))
     try:
         return mapped.convert(mapped.stored(bases.erp[erp_key])) == present
     except ValueError:

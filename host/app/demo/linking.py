@@ -29,7 +29,9 @@ MAPPING: dict[str, list[dict[str, Any]]] = {
             "accept_proposals": "to_crm",
             "fields": [
                 {"key": "CustNo", "crm_field": "number", "to_crm": True, "show_in_search": True},
-                {"key": "NAME", "crm_field": "name", "to_crm": True, "show_in_search": True},
+                {"key": "NAME", "crm_field": "name", "to_crm": True, "to_erp": True, "show_in_search": True},
+                {"key": "PHONE", "crm_field": "phone", "to_crm": True, "to_erp": True},
+                {"key": "EMAIL", "crm_field": "email", "to_crm": True, "to_erp": True, "policy": "ask"},
                 {"key": "PaymentTerms", "crm_field": "payment_terms", "to_crm": True, "show_on_tab": True},
                 {"key": "Currency", "crm_field": "currency", "to_crm": True},
                 {"key": "CreditLimit", "crm_field": "credit_limit", "to_crm": True, "show_on_tab": True},
@@ -47,13 +49,84 @@ MAPPING: dict[str, list[dict[str, Any]]] = {
             "match_fields": ["email", "last_name"],
             "accept_proposals": "to_crm",
             "fields": [
-                {"key": "LASTNAME", "crm_field": "last_name", "to_crm": True, "show_in_search": True},
+                {
+                    "key": "LASTNAME",
+                    "crm_field": "last_name",
+                    "to_crm": True,
+                    "to_erp": True,
+                    "show_in_search": True,
+                },
+                {"key": "PHONE_MOBILE", "crm_field": "phone_mobile", "to_crm": True, "to_erp": True},
                 {"key": "POSITION", "show_on_tab": True},
                 {"key": "PHONE_DIRECT", "show_on_tab": True},
             ],
         },
+        {
+            "name": "Project",
+            "active": True,
+            "entity_type": "project",
+            "unpaired_pull": "create",
+            "unpaired_push": "create",
+            "match_fields": ["name"],
+            "fields": [
+                {"key": "ProjNo", "crm_field": "number", "to_crm": True, "show_in_search": True},
+                {
+                    "key": "NAME",
+                    "crm_field": "name",
+                    "to_crm": True,
+                    "to_erp": True,
+                    "show_in_search": True,
+                    "show_on_tab": True,
+                },
+                {"key": "TEXT", "crm_field": "description", "to_crm": True, "to_erp": True},
+                {"key": "ENDDATE", "crm_field": "end_date", "to_crm": True, "to_erp": True, "show_on_tab": True},
+            ],
+        },
+        {
+            "name": "Product",
+            "active": True,
+            "entity_type": "product",
+            "unpaired_pull": "create",
+            "match_fields": ["number"],
+            "fields": [
+                {"key": "ItemNo", "crm_field": "number", "to_crm": True, "show_in_search": True},
+                {"key": "NAME", "crm_field": "name", "to_crm": True, "show_in_search": True, "show_on_tab": True},
+                {"key": "Barcode", "crm_field": "barcode", "to_crm": True},
+                {"key": "Unit", "crm_field": "unit", "to_crm": True, "show_on_tab": True},
+                {"key": "VatCode", "crm_field": "vat_code", "to_crm": True},
+                {"key": "Price", "crm_field": "price", "to_crm": True, "to_erp": True, "show_on_tab": True},
+            ],
+        },
+        {
+            "name": "SalesOrder",
+            "active": True,
+            "entity_type": "sales_order",
+            "unpaired_pull": "create",
+            "unpaired_push": "create",
+            "match_fields": ["your_reference"],
+            "fields": [
+                {"key": "OrderNo", "crm_field": "number", "to_crm": True, "show_in_search": True, "show_on_tab": True},
+                {"key": "YourRef", "crm_field": "your_reference", "to_crm": True, "to_erp": True, "show_on_tab": True},
+                {"key": "OrderDate", "crm_field": "order_date", "to_crm": True, "to_erp": True, "show_on_tab": True},
+                {"key": "DeliveryTime", "crm_field": "delivery_date", "to_crm": True, "to_erp": True},
+                {
+                    "key": "Lines",
+                    "crm_field": "lines",
+                    "to_crm": True,
+                    "to_erp": True,
+                    "row_columns": {
+                        "ItemNo": "item_number",
+                        "Description": "description",
+                        "Quantity": "quantity",
+                        "Price": "price",
+                        "Discount": "discount",
+                    },
+                },
+            ],
+        },
     ]
 }
+"""Both ways where the CRM may know better, else from the ERP; projects and orders of either side are made on the other."""
 
 
 def add_link(runtime: LinkRuntime, doer: Doer, group_id: int) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
@@ -249,6 +250,33 @@ def lines(**rows: str) -> Rows:
 
 def hub_lines(**rows: str) -> dict[str, dict[str, Any]]:
     return {key.lstrip("_"): {"item": item, "text": None, "amount": None, "own": "kept"} for key, item in rows.items()}
+
+
+def test_a_number_is_the_same_with_and_without_zeros_behind_it() -> None:
+    amount = replace(
+        text_field(),
+        erp=Field("NAME", "Name", FieldType.DOUBLE),
+        crm=CrmField("name", "Name", CrmType.DECIMAL),
+        convert=lambda value: cast(Decimal, value),
+        convert_back=lambda value: cast(Decimal, value),
+    )
+    law = rules(amount)
+    settled = merge(law, told(law, NAME=Decimal("29.00")), record(name=Decimal(29)), bases({"NAME": "28"}))
+    again = merge(law, told(law, NAME=Decimal("29.00")), record(name=Decimal("29.0")), settled.bases)
+    assert decided(settled) == decided(again) == ([], [], 0)
+    edited = merge(law, told(law, NAME=Decimal("29.00")), record(name=Decimal(30)), settled.bases)
+    assert decided(edited)[1] == [("30", "only_crm_changed")]
+    raised = merge(law, told(law, NAME=Decimal(31)), record(name=Decimal("29.0")), settled.bases)
+    assert decided(raised)[0] == [(Decimal(31), "only_erp_changed")]
+
+
+def test_a_row_that_both_sides_have_and_nobody_settled_is_filled_and_not_asked_about() -> None:
+    law = rules(rows_field(policy="ask"))
+    merged = merge(law, told(law, Lines=lines(_10="e")), record(lines=hub_lines(_10="h")), Bases())
+    assert not merged.questions
+    again = merge(law, told(law, Lines=lines(_10="e")), record(lines=hub_lines(_10="h")), merged.bases)
+    assert not again.questions
+    assert [owed.reason.value for owed in again.owed] == ["first_time_crm"]
 
 
 def test_rows_are_merged_one_by_one() -> None:
