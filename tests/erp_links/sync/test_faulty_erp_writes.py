@@ -1,6 +1,7 @@
 """An ERP that takes what it is sent badly: values it makes its own of, refusals, stale saves, calls that fail."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -150,6 +151,19 @@ def test_a_user_of_the_erp_who_is_quicker_loses_nothing(sqlite_ledgers: Stager, 
     if conditional == "true":
         # both changed the name, and the ERP ranks higher
         assert stage.find("company", number="C2").values["name"] == "Typed"
+
+
+def test_a_number_with_more_zeros_behind_the_point_is_no_change_of_the_erp(sqlite_ledgers: Stager) -> None:
+    stage = sqlite_ledgers({})
+    prepare(stage)
+    settle(stage)
+    stage.rank(0, "crm")
+    books = stage.ledgers[0].books
+    for key, text in (("C1", "1.2500"), ("C2", "02.25"), ("C3", "3.250000")):
+        books.put("Customer", key, {"EMAIL": f"{key}@x.example"}).values["CREDIT"] = text
+        stage.edit("company", stage.find("company", number=key).id, credit_limit=Decimal(9))
+    settle(stage)
+    assert [books.value("Customer", key, "CREDIT") for key in ("C1", "C2", "C3")] == ["9.00"] * 3
 
 
 TROUBLES: dict[str, tuple[str, dict[str, Any], str]] = {
