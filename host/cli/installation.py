@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from erp_links.runtime import EXTENSION as LINKS
 from erp_links.runtime import LinkRuntime
-from host.app.factory import create_app
+from host import app as composition
 from host.app.listening import AddressError
 from host.audit.doer import Doer
 from host.database import Database
@@ -81,7 +81,7 @@ class Installation:
     def app(self) -> Flask:
         """The application, for operations that word texts or reach an ERP."""
         _ = self.secret_box  # refused in words before the application asks for it
-        return create_app(self.settings, self.migrated_database, self.plugins)
+        return composition.create_app(self.settings, self.migrated_database, self.plugins)
 
     @property
     def runtime(self) -> LinkRuntime:

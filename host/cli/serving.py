@@ -3,7 +3,7 @@
 import click
 
 from host.app.listening import check_address
-from host.app.processes import run_web, run_worker, stop_with_parent
+from host.app.processes import run_worker, stop_with_parent
 from host.app.supervisor import Supervisor
 from host.cli.databases import migrate
 from host.cli.installation import CommandFailedError, Installation, pass_installation, told
@@ -27,7 +27,12 @@ def serve(installation: Installation, only: str | None, *, supervised: bool) -> 
             stop_with_parent()
         database = installation.migrated_database
         with told():
-            (run_web if only == "web" else run_worker)(installation.settings, database)
+            if only == "worker":
+                run_worker(installation.settings, database)
+            else:
+                from host.app.serving import run_web  # noqa: PLC0415 - a worker is smaller without the web application
+
+                run_web(installation.settings, database)
         return
     with told():
         check_address(installation.settings)

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 from flask_babel import gettext, ngettext
@@ -33,3 +35,12 @@ def test_a_process_opens_the_database_the_key_and_the_plugins(sqlite_database: D
     again = open_runtime(runtime.settings, sqlite_database, runtime.plugins)
     assert again.plugins is runtime.plugins
     assert again.secret_box.decrypt(runtime.secret_box.encrypt("s3cret")) == "s3cret"
+
+
+def test_a_worker_process_does_not_load_the_web_application() -> None:
+    loaded = "import sys, host.cli.main, host.app.processes; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", loaded], check=True, capture_output=True, text=True).stdout.split()
+    assert "host.jobs.worker" in modules
+    assert [name for name in modules if name.startswith("host.web") or name.endswith((".blueprint", ".factory"))] == [
+        "flask_smorest.blueprint"
+    ]
