@@ -19,6 +19,8 @@ function markTwice() {
 }
 
 if (form) {
+  // what was chosen before this script came counts too; faults that the page brought along stay
+  if (![...form.querySelectorAll("[data-wrong]")].some((wrong) => wrong.textContent)) markTwice();
   form.addEventListener("change", (event) => {
     if (event.target.name !== "crm_key") return;
     markTwice();

@@ -38,6 +38,7 @@ def test_an_administrator_maps_a_list_and_sees_what_is_chosen_twice(page, stage)
     page.get_by_role("button", name="Propose by name").click()
     denmark = page.get_by_label("Item of the CRM for denmark")
     expect(denmark).to_have_value("DK")
+    expect(page.get_by_label("Filter items")).to_be_visible()
 
     norway = page.get_by_label("Item of the CRM for Norge")
     norway.select_option("DK")
