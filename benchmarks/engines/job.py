@@ -56,8 +56,9 @@ def perform(actions: Mapping[str, Callable[[Job], Mapping[str, Any]]]) -> None:
     An action may tell its own `seconds`, where it prepares something that is not measured.
     """
     job = Job(**json.loads(sys.argv[1]))
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     details = dict(actions[job.action](job))
     seconds = details.pop("seconds", time.perf_counter() - began)
+    details.setdefault("cpu_seconds", time.process_time() - cpu)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"seconds": seconds, "peak_rss_mb": peak, "details": details}))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import event, select
 
 from benchmarks.customers import COLUMNS, KEY_COLUMN, changes, key_of
 from benchmarks.engines.job import Job, perform
@@ -104,12 +104,12 @@ def push(job: Job) -> dict[str, Any]:
 
 @contextmanager
 def _installed(job: Job) -> Iterator[tuple[LinkRuntime, RequestedRuns]]:
-    """Yield the parts of a worker process that has nothing to do yet."""
+    """Yield the parts of a worker process that has looked for work and found none yet."""
     app = create_app(_settings(job))
     runtime: LinkRuntime = app.extensions[EXTENSION]
-    with runtime.database.reading() as session:
-        session.execute(select(func.count()).select_from(ErpLink))
-    yield runtime, RequestedRuns(runtime, app.app_context)
+    source = RequestedRuns(runtime, app.app_context)
+    source.work(threading.Event())
+    yield runtime, source
     runtime.database.close()
 
 

@@ -92,6 +92,14 @@ def test_a_value_that_all_rows_have_is_given_once_and_json_may_be_serialised_bef
     ]
 
 
+def test_any_number_of_rows_arrives_in_its_order(database: Database, table: Table) -> None:
+    with database.writing() as session:
+        for first, count in ((0, 1), (1, 700), (701, 3)):
+            ids = list(range(first, first + count))
+            insert_columns(session.connection(), table, count, {"id": ids, "label": [f"no. {each}" for each in ids]})
+    assert [row[:2] for row in stored(database)] == [(number, f"no. {number}") for number in range(704)]
+
+
 def test_no_rows_are_no_statement_and_wrong_columns_are_refused(database: Database, table: Table) -> None:
     with database.writing() as session:
         insert_columns(session.connection(), table, 0, {"id": []})
