@@ -6,8 +6,8 @@ import time
 from erp_links.sync.permit import LeaseLostError
 from host.jobs.keeping import LeaseKeeper
 
-_AHEAD_SECONDS = 10.0
-"""The lease is kept for so much longer than one call, and calls within that time need not ask the database."""
+_LONGEST_AHEAD = 10.0
+"""The lease is kept for so many seconds more than one call, and calls within that time need not ask the database."""
 
 
 class Covering:
@@ -17,6 +17,8 @@ class Covering:
         """Take who keeps the lease, and the deadline of one call."""
         self._keeper = keeper
         self._call_seconds = call_seconds
+        # whoever takes over waits for the end of all this, so it is not much beside the call itself
+        self._ahead = min(_LONGEST_AHEAD, call_seconds)
         self._begun_until = 0.0
         self._lock = threading.Lock()
 
@@ -30,6 +32,6 @@ class Covering:
             now = time.monotonic()
             if now < self._begun_until and not self._keeper.is_lost:
                 return
-            if not self._keeper.cover(self._call_seconds + _AHEAD_SECONDS):
+            if not self._keeper.cover(self._call_seconds + self._ahead):
                 raise LeaseLostError("the lease was lost to another worker")
-            self._begun_until = now + _AHEAD_SECONDS
+            self._begun_until = now + self._ahead

@@ -17,7 +17,7 @@ from erp_links.sync.models import Pairing, PairingState
 from erp_links.sync.passes import complete_pass
 from erp_links.sync.preparing import Preparing, active_types, goes_to_erp, locked_type
 from erp_links.sync.push_failures import any_due, due_condition, forget_deleted
-from erp_links.sync.push_passes import open_push_pass
+from erp_links.sync.push_passes import is_push_open, open_push_pass
 from erp_links.sync.push_scene import PushScene
 from erp_links.sync.push_stores import PushStores
 from erp_links.sync.push_types import PushType, batch_size, push_type_of
@@ -54,7 +54,8 @@ def _is_due(session: Session, link_id: int, entity_type: str, rows: Sequence[Lin
     """Whether there may be anything to do for an entity; a quiet run opens no pass."""
     if any(row.full_push_due for row in rows) or _waits(session, link_id, entity_type):
         return True
-    return any_due(session, link_id, [row.name for row in rows])
+    names = [row.name for row in rows]
+    return any_due(session, link_id, names) or is_push_open(session, link_id, names)
 
 
 def _waits(session: Session, link_id: int, entity_type: str) -> int:
@@ -98,7 +99,8 @@ def _begin(run: RunInHand, preparing: Preparing, rows: Sequence[LinkActorType]) 
         for condition in conditions:
             outbox.enqueue_where(session, origin_of(link_id), entity_type, condition, at)
         waiting = _waits(session, link_id, entity_type)
-        if not waiting and not any(row.full_push_due for row in present):
+        is_wanted = waiting or any(row.full_push_due for row in present)
+        if not is_wanted and not is_push_open(session, link_id, [row.name for row in present]):
             return []
         types = []
         for row, of_row in zip(present, rules, strict=True):

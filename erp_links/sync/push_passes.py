@@ -1,6 +1,7 @@
 """Passes that have no watermark: those to the ERP, and resyncs."""
 
 from collections import Counter
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +22,21 @@ def open_push_pass(session: Session, run_id: int, row: LinkActorType, total: int
     found.full_read = found.full_read or is_full
     found.total = total + Counter(found.counts)["erp_read"]
     return _opened(session, run_id, row, found)
+
+
+def is_push_open(session: Session, link_id: int, actor_types: Collection[str]) -> bool:
+    """Whether an earlier run has left a pass to the ERP open, which is to be ended even if nothing is left of it."""
+    found = session.scalar(
+        select(Pass.id)
+        .where(
+            Pass.link_id == link_id,
+            Pass.actor_type.in_(actor_types),
+            Pass.direction == Direction.PUSH.value,
+            Pass.finished_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 def open_resync_pass(session: Session, run_id: int, row: LinkActorType, total: int) -> OpenPass:

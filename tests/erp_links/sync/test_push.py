@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import delete
 
 from erp_links.sync.models import LogEntry, Pairing, PairingState
 from erp_links.sync.requesting import cancel_run
+from host.crm.models import OutboxEntry
 from host.crm.tables import table_of
 from sync_connectors import AuthenticationError, Notice, NoticeLevel, Saved, UnavailableError
 from sync_connectors.contract.answers import Actors
@@ -442,3 +444,15 @@ def test_as_many_calls_as_the_connector_allows_are_made_at_one_time(stage: Stage
     assert (stage.outbox(), stage.intents()) == ([], [])
     assert {erp(stage, f"C{n}")["NAME"] for n in range(40)} == {f"Beta {company}" for company in companies}
     assert stage.run().counts == {"read": 40, "equal": 40}
+
+
+def test_a_pass_that_an_outage_left_open_is_ended_even_if_nothing_is_left_of_it(sqlite_stage: Stage) -> None:
+    (company,) = ready(sqlite_stage)
+    sqlite_stage.edit("company", company, name="Beta")
+    sqlite_stage.server.fail["get"] = UnavailableError("closed")
+    sqlite_stage.run()
+    sqlite_stage.server.fail.clear()
+    with sqlite_stage.database.writing() as session:
+        session.execute(delete(OutboxEntry))
+    assert sqlite_stage.run().counts == {"read": 1, "equal": 1}
+    assert {each.finished_at is not None for each in sqlite_stage.passes()} == {True}
