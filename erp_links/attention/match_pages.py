@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from erp_links.attention.matches import candidates_of, pair_ambiguous
 from erp_links.attention.schemas import LinkPageSearch, MatchInput
+from erp_links.runtime import current_runtime
 from erp_links.sync.failed_records import FailedFilter, failed_query, find_failed
 from erp_links.sync.failures import Direction
 from erp_links.sync.history import sees_values
@@ -20,7 +21,7 @@ from host.accounts.current import administrator_required, current_doer, current_
 from host.crm.lists import items_for
 from host.crm.registry import entity_types
 from host.database import current_database
-from host.errors import ConflictError, InvalidInputError, NotFoundError, TielineError
+from host.errors import ConflictError, InvalidInputError, NotFoundError, TielineError, UpstreamError
 from host.paging import keyset_page
 from host.schemas import load_form
 
@@ -60,15 +61,12 @@ def pair(failed_id: int) -> ResponseReturnValue:
     """Pair an ambiguous record with the one that was chosen."""
     try:
         chosen = load_form(MatchInput, request.form)
-        with current_database().writing() as session:
-            failed = find_failed(session, current_principal(), failed_id)
-            link_id = failed.link_id
-            pair_ambiguous(session, failed, current_doer(), **chosen)
-    except (ConflictError, InvalidInputError) as error:
+        pairing = pair_ambiguous(current_runtime(), current_principal(), failed_id, current_doer(), **chosen)
+    except (ConflictError, InvalidInputError, UpstreamError) as error:
         with current_database().reading() as session:
             return _page(session, failed_id, error), error.status
     flash(_("Paired. The next run merges the two records."), "ok")
-    return redirect(url_for("matches.show", link=link_id))
+    return redirect(url_for("matches.show", link=pairing.link_id))
 
 
 def _page(session: Session, failed_id: int, trouble: TielineError | None) -> str:

@@ -8,15 +8,19 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from erp_links.attention.looking import require_in_erp
 from erp_links.attention.pairing import pair
 from erp_links.links.finding import managed_link
 from erp_links.mapping.compiled import CompiledMapping, compile_mapping
 from erp_links.mapping.models import LinkActorType
+from erp_links.runtime import LinkRuntime
+from erp_links.sync.failed_records import find_failed
 from erp_links.sync.failures import Direction
 from erp_links.sync.models import FailedRecord, Pairing, PairingState
 from erp_links.sync.pairing import match_of
 from erp_links.sync.reasons import FailureReason
 from erp_links.sync.shown_failures import CANDIDATES
+from host.accounts.principal import Principal
 from host.audit.doer import Doer
 from host.crm.fields import CrmField
 from host.crm.matching import find_by
@@ -80,31 +84,53 @@ def candidates_of(session: Session, failed: FailedRecord) -> Candidates:
 
 
 def pair_ambiguous(
-    session: Session, failed: FailedRecord, doer: Doer, *, entity_id: int | None = None, erp_key: str = ""
+    runtime: LinkRuntime,
+    principal: Principal,
+    failed_id: int,
+    doer: Doer,
+    *,
+    entity_id: int | None = None,
+    erp_key: str = "",
 ) -> Pairing:
     """Pair an ambiguous record with the one that a person chose.
 
+    Where that is a record of the ERP, the ERP is asked for its key first, outside any transaction.
+
     Args:
-        session: A writing session.
-        failed: The failed record.
+        runtime: Reaches the database and the ERP.
+        principal: Who asks; a failed record that may not be seen is not there.
+        failed_id: The failed record.
         doer: An administrator.
         entity_id: The record of the hub, for a failed record of the ERP.
         erp_key: The key of the ERP's record, for a failed record of the hub.
 
     Raises:
+        NotFoundError: There is no such failed record; it may have been settled meanwhile.
         InvalidInputError: Nothing was chosen, or what was chosen is not there.
         ConflictError: It is not about an ambiguous match, or one of the two is paired already.
+        UpstreamError: The ERP does not answer.
     """
-    if failed.reason not in {FailureReason.AMBIGUOUS_MATCH, FailureReason.ALREADY_PAIRED}:
-        raise ConflictError(_("this record did not fail for an ambiguous match"))
-    link = managed_link(session, failed.link_id)
+    with runtime.database.reading() as session:
+        failed = _ambiguous(session, principal, failed_id)
     if failed.direction == Direction.PUSH:
         if not erp_key.strip():
             raise InvalidInputError({"erp_key": [_("choose a record of the ERP")]})
-        return pair(session, link, failed.actor_type, erp_key, failed.entity_id or 0, doer)
-    if entity_id is None:
+        require_in_erp(runtime, failed.link_id, failed.actor_type, erp_key)
+    elif entity_id is None:
         raise InvalidInputError({"entity_id": [_("choose a record of the CRM")]})
-    return pair(session, link, failed.actor_type, failed.erp_key, entity_id, doer)
+    with runtime.database.writing() as session:
+        failed = _ambiguous(session, principal, failed_id)
+        link = managed_link(session, failed.link_id)
+        if failed.direction == Direction.PUSH:
+            return pair(session, link, failed.actor_type, erp_key, failed.entity_id or 0, doer)
+        return pair(session, link, failed.actor_type, failed.erp_key, entity_id or 0, doer)
+
+
+def _ambiguous(session: Session, principal: Principal, failed_id: int) -> FailedRecord:
+    failed = find_failed(session, principal, failed_id)
+    if failed.reason not in {FailureReason.AMBIGUOUS_MATCH, FailureReason.ALREADY_PAIRED}:
+        raise ConflictError(_("this record did not fail for an ambiguous match"))
+    return failed
 
 
 def _values_of(mapping: CompiledMapping, payload: dict[str, Any]) -> dict[str, CrmValue]:

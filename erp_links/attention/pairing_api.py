@@ -10,6 +10,7 @@ from erp_links.attention.matches import candidates_of, pair_ambiguous
 from erp_links.attention.pairing import pair
 from erp_links.attention.pairings import find_pairing, pairings_query
 from erp_links.attention.schemas import CandidatesSchema, MatchInput, PairingInput, PairingSchema, PairingSearch
+from erp_links.runtime import current_runtime
 from erp_links.sync.failed_records import find_failed
 from erp_links.sync.history import find_link, sees_values
 from erp_links.sync.models import Pairing
@@ -105,8 +106,10 @@ class CandidateCollection(MethodView):
 @pairings.arguments(MatchInput)
 @pairings.response(200, PairingSchema)
 @pairings.alt_response(409, "CONFLICT")
+@pairings.alt_response(502, description="The ERP was asked for the key and did not answer.")
 def pair_failed(values: dict[str, Any], link_id: int, failed_id: int) -> dict[str, Any]:
     """Pair an ambiguous failed record with the one that was chosen; the next run merges the two."""
-    with current_database().writing() as session:
-        failed = find_failed(session, current_principal(), failed_id, link_id)
-        return pairing_answer(pair_ambiguous(session, failed, current_doer(), **values))
+    principal = current_principal()
+    with current_database().reading() as session:
+        find_failed(session, principal, failed_id, link_id)
+    return pairing_answer(pair_ambiguous(current_runtime(), principal, failed_id, current_doer(), **values))

@@ -5,8 +5,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from erp_links.attention.asking import ask_crm
+from erp_links.attention.looking import require_in_erp
 from erp_links.attention.pairing import pair
-from erp_links.links.connecting import open_link
 from erp_links.links.finding import managed_link
 from erp_links.links.models import ErpLink
 from erp_links.runtime import LinkRuntime
@@ -15,8 +15,7 @@ from erp_links.sync.models import Intent, IntentState, Pairing
 from host.accounts.principal import Principal
 from host.audit.doer import Doer
 from host.audit.operations import record
-from host.errors import InvalidInputError, NotFoundError, UpstreamError
-from sync_connectors import ConnectorError
+from host.errors import NotFoundError
 
 
 def unclear_query(principal: Principal, link_id: int | None = None, *, run_id: int | None = None) -> Select[Intent]:
@@ -57,7 +56,7 @@ def settle_as_made(runtime: LinkRuntime, intent_id: int, erp_key: str, doer: Doe
     with runtime.database.reading() as session:
         intent = _present(session, intent_id)
         link_id, actor_type = intent.link_id, intent.actor_type
-    _require_in_erp(runtime, link_id, actor_type, erp_key)
+    require_in_erp(runtime, link_id, actor_type, erp_key)
     with runtime.database.writing() as session:
         intent = _present(session, intent_id)
         link = managed_link(session, link_id)
@@ -93,19 +92,6 @@ def _present(session: Session, intent_id: int) -> Intent:
     if intent is None:
         raise _settled()
     return intent
-
-
-def _require_in_erp(runtime: LinkRuntime, link_id: int, actor_type: str, erp_key: str) -> None:
-    key = erp_key.strip()
-    if not key:
-        raise InvalidInputError({"erp_key": [_("must not be empty")]})
-    try:
-        with open_link(runtime, link_id, runtime.settings.connector_test_seconds) as session:
-            answer = session.get(actor_type, [key], [])
-    except ConnectorError as error:
-        raise UpstreamError(error.text, error.instruction) from error
-    if key not in {actor.key for actor in answer.actors}:
-        raise InvalidInputError({"erp_key": [_("the ERP has no record with this key")]})
 
 
 def _settled() -> NotFoundError:

@@ -2,14 +2,16 @@ import pytest
 
 from erp_links.attention.matches import candidates_of, pair_ambiguous
 from erp_links.sync.models import FailedRecord
+from host.accounts.principal import Principal
 from host.errors import ConflictError, InvalidInputError
 from tests.erp_links.attention.waiting_rows import add_failed, add_pairing
 from tests.erp_links.sync.stage import IDA, Stage
 
+MANAGING = Principal(user_id=1, name="Ida Holm", is_administrator=True)
+
 
 def chosen(stage: Stage, failed: FailedRecord, **choice: object) -> None:
-    with stage.database.writing() as session:
-        pair_ambiguous(session, session.get_one(FailedRecord, failed.id), IDA, **choice)
+    pair_ambiguous(stage.runtime, MANAGING, failed.id, IDA, **choice)
 
 
 def test_the_candidates_are_those_with_the_same_match_fields_and_choosing_one_settles_the_record(stage: Stage) -> None:
@@ -44,6 +46,9 @@ def test_a_record_of_the_hub_is_paired_with_one_of_those_that_the_run_found(sqli
         ("Alfa A/S", "C7", ""),
         ("Alfa ApS", "C8", "C8"),
     ]
+    with pytest.raises(InvalidInputError, match="the ERP has no record with this key"):
+        chosen(sqlite_stage, failed, erp_key="C7")
+    sqlite_stage.server.put("Customer", "C7", {"NAME": "Alfa A/S"})
     chosen(sqlite_stage, failed, erp_key="C7")
     assert sqlite_stage.pairings()["C7"].entity_id == company
     assert [each.direction for each in sqlite_stage.failed()] == ["pull"]
