@@ -32,6 +32,7 @@ def read_intents(
             _INTENT.c.reference,
             _INTENT.c.erp_values,
             _INTENT.c.hub_values,
+            _INTENT.c.overwritten,
         ).where(
             _INTENT.c.link_id == link_id,
             _INTENT.c.actor_type.in_(actor_types),
@@ -41,7 +42,8 @@ def read_intents(
         {"ids": list(entity_ids)},
     )
     return {
-        (row[0], row[1]): StoredIntent(row[2], row[3], row[4], row[5], row[6], Sent(row[7], row[8])) for row in rows
+        (row[0], row[1]): StoredIntent(row[2], row[3], row[4], row[5], row[6], Sent(row[7], row[8], row[9]))
+        for row in rows
     }
 
 
@@ -98,6 +100,7 @@ def store_intents(
             "reference": reference,
             "label": case.record.title[:254],
             "erp_values": {each.erp_field: value_to_json(each.new) for each in owed},
+            "overwritten": {each.erp_field: (each.old, each.reason.value) for each in owed},
             "hub_values": {each.crm_field: form_of(each.hub) for each in owed},
             "made_at": at,
             "message": "",

@@ -268,9 +268,10 @@ class Intent(Base):
     """What is being done in the ERP, stored before the call and removed in the transaction that stores its answer.
 
     After a crash an ERP value that equals `erp_values` is ours and not a user's edit, and a create is looked up before
-    it is ever sent again. `hub_values` are the hub's values that were sent, and `entity_version` the record's version.
-    `reference` is our own id in the ERP's reference field, where the connector declares one. `state` *unclear* means
-    that only a person can tell whether the ERP made the record.
+    it is ever sent again. `overwritten` is {ERP field: [what the ERP had, why it is overwritten]}, for the log;
+    `hub_values` are the hub's values that were sent, and `entity_version` is the record's version. `reference` is our
+    own id in the ERP's reference field, where the connector declares one. `state` *unclear* means that only a person
+    can tell whether the ERP made the record.
     """
 
     __tablename__ = "sync_intent"
@@ -290,6 +291,7 @@ class Intent(Base):
     reference: Mapped[str] = mapped_column(String(254), default="")
     label: Mapped[str] = mapped_column(String(254), default="")
     erp_values: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    overwritten: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
     hub_values: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     message: Mapped[str] = mapped_column(Text, default="")

@@ -164,21 +164,15 @@ def _arrived(case: Case) -> list[Owed]:
     assert case.intent is not None  # noqa: S101 -- the caller has looked
     assert case.incoming is not None  # noqa: S101
     sent, told = case.intent.sent, case.incoming.erp
-    return [
-        Owed(
-            mapped.crm.key,
-            mapped.erp.key,
-            case.bases.erp.get(mapped.erp.key),
-            mapped.stored(sent.erp[mapped.erp.key]),
-            None,
-            WinReason.ONLY_CRM_CHANGED,
-        )
-        for mapped in case.type.mapping.pushed
-        if mapped.erp.key in sent.erp
-        and mapped.erp.key in told
-        and told[mapped.erp.key] != case.bases.erp.get(mapped.erp.key)
-        and is_form_of(sent.erp[mapped.erp.key], told[mapped.erp.key])
-    ]
+    arrived = []
+    for mapped in case.type.mapping.pushed:
+        key = mapped.erp.key
+        if key not in told or key not in sent.overwritten or not is_form_of(sent.erp[key], told[key]):
+            continue
+        old, reason = sent.overwritten[key]
+        if told[key] != old:
+            arrived.append(Owed(mapped.crm.key, key, old, mapped.stored(sent.erp[key]), None, WinReason(reason)))
+    return arrived
 
 
 def _save(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> Steps:

@@ -35,10 +35,14 @@ class Bases:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What an open intent says was being sent when its answer was lost: JSON forms by ERP and by hub field."""
+    """What an open intent says was being sent when its answer was lost: JSON forms by ERP and by hub field.
+
+    `overwritten` is {ERP field: (what the ERP had, the code of why it was overwritten)}.
+    """
 
     erp: Mapping[str, Any]
     hub: Mapping[str, Any]
+    overwritten: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ MAPPING: dict[str, list[dict[str, Any]]] = {
         },
     ]
 }
-"""Both ways where the CRM may know better, else from the ERP; projects and orders of either side are made on the other."""
+"""Both ways where the CRM may know better, else from the ERP; projects and orders of either side go to the other."""
 
 
 def add_link(runtime: LinkRuntime, doer: Doer, group_id: int) -> int:

@@ -197,6 +197,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.String(length=254), nullable=False),
         sa.Column("label", sa.String(length=254), nullable=False),
         sa.Column("erp_values", JsonValue, nullable=False),
+        sa.Column("overwritten", JsonValue, nullable=False),
         sa.Column("hub_values", JsonValue, nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
