@@ -31,7 +31,7 @@ def waiting(stage: Stage) -> tuple[Conflict, FailedRecord, Intent]:
 
 @pytest.mark.parametrize(
     ("page", "words"),
-    zip(PAGES, ("No conflict waits", "No ambiguous match", "No create is unclear", "No pairing"), strict=True),
+    list(zip(PAGES, ("No conflict waits", "No ambiguous match", "No create is unclear", "No pairing"), strict=True)),
 )
 def test_an_empty_page_says_what_would_stand_there(browser: FlaskClient, page: str, words: str) -> None:
     assert words in browser.get(page).text
