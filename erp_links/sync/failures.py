@@ -4,14 +4,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from erp_links.sync.models import FailedRecord
 from erp_links.sync.reasons import FailureReason
-from host.database import among
+from host.database import among_parameter, is_on_postgresql, one_parameter
 
 _FIRST_WAIT = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(days=1)
@@ -61,16 +62,22 @@ class KnownFailure:
 
 def known_failures(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, KnownFailure]:
     """Return which of these ERP keys have a failed record of the pull, by key."""
-    table = FailedRecord.__table__.c
     rows = session.connection().execute(
-        select(table.erp_key, table.id, table.reason, table.message, table.state, table.attempts).where(
-            table.link_id == link_id,
-            table.actor_type == actor_type,
-            table.direction == Direction.PULL.value,
-            among(session, table.erp_key, keys),
-        )
+        _known_statement(is_on_postgresql(session)),
+        {"link": link_id, "type": actor_type, "keys": one_parameter(keys, is_on_postgresql(session))},
     )
     return {row[0]: KnownFailure(*row[1:]) for row in rows}
+
+
+@cache
+def _known_statement(is_postgresql: bool) -> Select[Any]:
+    table = FailedRecord.__table__.c
+    return select(table.erp_key, table.id, table.reason, table.message, table.state, table.attempts).where(
+        table.link_id == bindparam("link"),
+        table.actor_type == bindparam("type"),
+        table.direction == Direction.PULL.value,
+        among_parameter(table.erp_key, "keys", is_postgresql=is_postgresql),
+    )
 
 
 def next_retry(reason: FailureReason, attempts: int, at: datetime) -> datetime | None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from erp_links.sync.models import Pairing, PairingState
 from erp_links.sync.sides import Bases
-from host.database import among
+from host.database import among, among_parameter, is_on_postgresql, one_parameter
 
 _TABLE = Pairing.__table__.c
 
@@ -49,9 +51,7 @@ class StoredPairing:
 def glance(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, PairingGlance]:
     """Return the pairings of these ERP keys without their bases, by ERP key."""
     rows = session.connection().execute(
-        select(
-            _TABLE.erp_key, _TABLE.id, _TABLE.entity_id, _TABLE.state, _TABLE.erp_timestamp, _TABLE.content_hash
-        ).where(*_named(session, link_id, actor_type, keys))
+        _glance_statement(is_on_postgresql(session)), _named(session, link_id, actor_type, keys)
     )
     return {row[0]: PairingGlance(*row[1:]) for row in rows}
 
@@ -59,22 +59,7 @@ def glance(session: Session, link_id: int, actor_type: str, keys: Collection[str
 def read_pairings(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, StoredPairing]:
     """Return the pairings of these ERP keys with their bases, by ERP key, locked until the transaction ends."""
     rows = session.connection().execute(
-        select(
-            _TABLE.erp_key,
-            _TABLE.id,
-            _TABLE.entity_id,
-            _TABLE.state,
-            _TABLE.parent_type,
-            _TABLE.parent_key,
-            _TABLE.erp_timestamp,
-            _TABLE.content_hash,
-            _TABLE.base_erp,
-            _TABLE.base_hub,
-            _TABLE.row_keys,
-        )
-        .where(*_named(session, link_id, actor_type, keys))
-        .order_by(_TABLE.id)
-        .with_for_update()
+        _pairing_statement(is_on_postgresql(session)), _named(session, link_id, actor_type, keys)
     )
     return {
         row[0]: StoredPairing(row[1], row[0], row[2], row[3], row[4], row[5], row[6], row[7], Bases(*row[8:]))
@@ -122,5 +107,45 @@ def read_taken(
     return taken
 
 
-def _named(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    return (_TABLE.link_id == link_id, _TABLE.actor_type == actor_type, among(session, _TABLE.erp_key, keys))
+def _named(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, Any]:
+    return {"link": link_id, "type": actor_type, "keys": one_parameter(keys, is_on_postgresql(session))}
+
+
+# each page asks these, so they are made once per kind of database
+
+
+@cache
+def _glance_statement(is_postgresql: bool) -> Select[Any]:
+    return select(
+        _TABLE.erp_key, _TABLE.id, _TABLE.entity_id, _TABLE.state, _TABLE.erp_timestamp, _TABLE.content_hash
+    ).where(*_are_named(is_postgresql))
+
+
+@cache
+def _pairing_statement(is_postgresql: bool) -> Select[Any]:
+    return (
+        select(
+            _TABLE.erp_key,
+            _TABLE.id,
+            _TABLE.entity_id,
+            _TABLE.state,
+            _TABLE.parent_type,
+            _TABLE.parent_key,
+            _TABLE.erp_timestamp,
+            _TABLE.content_hash,
+            _TABLE.base_erp,
+            _TABLE.base_hub,
+            _TABLE.row_keys,
+        )
+        .where(*_are_named(is_postgresql))
+        .order_by(_TABLE.id)
+        .with_for_update()
+    )
+
+
+def _are_named(is_postgresql: bool) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _TABLE.link_id == bindparam("link"),
+        _TABLE.actor_type == bindparam("type"),
+        among_parameter(_TABLE.erp_key, "keys", is_postgresql=is_postgresql),
+    )

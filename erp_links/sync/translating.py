@@ -92,12 +92,11 @@ class Translator:
 
     def translate_all(self, actors: Sequence[Actor], digests: Sequence[bytes]) -> list[Translated]:
         """Return what `translate` returns for each of the actors: column by column, where nothing is unusual."""
-        records = [actor.values for actor in actors]
+        columns_of = self._delivered(actors)
         whole: list[tuple[str, Sequence[Any], str, Sequence[CrmValue]]] = []
         singly: list[_TranslatedField] = []
-        for each in self._fields:
-            values = [record.get(each.erp_key, _ABSENT) for record in records]
-            columns = None if _ABSENT in values else each.convert_column(values)
+        for each, values in zip(self._fields, columns_of, strict=True):
+            columns = None if values is None else each.convert_column(values)
             if columns is None:
                 singly.append(each)
             else:
@@ -109,6 +108,14 @@ class Translator:
             for done in made:
                 _translate_field(each, done)
         return made
+
+    def _delivered(self, actors: Sequence[Actor]) -> list[Sequence[Any] | None]:
+        """Return the values of each field over the records; None where one of them was not delivered."""
+        try:
+            return [list(map(itemgetter(each.erp_key), [actor.values for actor in actors])) for each in self._fields]
+        except KeyError:
+            columns = [[actor.values.get(each.erp_key, _ABSENT) for actor in actors] for each in self._fields]
+            return [None if any(value is _ABSENT for value in values) else values for values in columns]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Column, Row
@@ -150,7 +151,10 @@ class RowWriting:
         columns: dict[str, Values] = {"custom": _custom(rows, custom) if custom else Same({})}
         for key in keys.difference(custom):
             column, folded = self._columns[key]
-            values = [row.get(key) for row in rows]
+            try:
+                values: list[Any] = list(map(itemgetter(key), rows))
+            except KeyError:  # some records have no value of it
+                values = [row.get(key) for row in rows]
             columns[column] = values
             if folded:
                 columns[folded] = [fold(value) if isinstance(value, str) else None for value in values]

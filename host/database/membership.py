@@ -3,7 +3,19 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, Text, any_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    String,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -23,9 +35,30 @@ def among(
         expression: A column of texts or of whole numbers.
         values: All texts or all whole numbers.
     """
-    given = list(values)
-    if session.get_bind().dialect.name == "postgresql":
+    is_postgresql = is_on_postgresql(session)
+    return _condition(expression, bindparam(None, one_parameter(values, is_postgresql), unique=True), is_postgresql)
+
+
+def among_parameter(expression: ColumnElement[Any], name: str, *, is_postgresql: bool) -> ColumnElement[bool]:
+    """Return the same condition for a statement that is made once; `one_parameter` makes the value of the parameter."""
+    return _condition(expression, bindparam(name), is_postgresql)
+
+
+def one_parameter(values: Collection[str] | Collection[int], is_postgresql: bool) -> Any:
+    """Return many values as the one parameter that these conditions take."""
+    return list(values) if is_postgresql else dump_json(list(values))
+
+
+def is_on_postgresql(session: Session) -> bool:
+    """Return the kind of database that a session works on."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _condition(
+    expression: ColumnElement[Any], parameter: BindParameter[Any], is_postgresql: bool
+) -> ColumnElement[bool]:
+    if is_postgresql:
         kind = BigInteger() if isinstance(expression.type, Integer) else Text()
-        return expression == any_(bindparam(None, given, ARRAY(kind), unique=True))
-    listed = func.json_each(bindparam(None, dump_json(given), String(), unique=True)).table_valued("value")
+        return expression == any_(type_coerce(parameter, ARRAY(kind)))
+    listed = func.json_each(type_coerce(parameter, String())).table_valued("value")
     return expression.in_(select(listed.c.value))
