@@ -6,10 +6,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.models import LinkActorType
+from erp_links.sync.abandoned import bury, find_abandoned
 from erp_links.sync.batches import CaseReader
-from erp_links.sync.cases import Case
+from erp_links.sync.cases import Case, StoredIntent
 from erp_links.sync.creating import take_found
-from erp_links.sync.intents import forget_intents, open_intents
+from erp_links.sync.intents import forget_intents, open_intents, read_intents
 from erp_links.sync.interleaving import Ask, Interleaved, Steps, Store
 from erp_links.sync.lines import Call
 from erp_links.sync.looking_up import MatchLookUp, searching
@@ -22,6 +23,7 @@ from erp_links.sync.push_types import PushType, batch_size, push_type_of
 from erp_links.sync.reasons import FailureReason
 from erp_links.sync.run_in_hand import RunInHand
 from erp_links.sync.sending import save_paired
+from host.jobs.clock import read_clock
 from sync_connectors import Actor, Actors, Operator, Restriction
 
 
@@ -71,28 +73,41 @@ def _batches(scene: PushScene, push_type: PushType, entity_ids: Sequence[int]) -
         part = entity_ids[start : start + size]
         with scene.run.database.reading() as session:
             cases = reader.read(session, dict.fromkeys(part, frozenset()))
-        yield _Looking(scene, push_type, cases, set(part)).steps()
+            deleted = set(part) - {case.entity_id for case in cases}
+            entity_type = push_type.mapping.entity.key
+            intents = read_intents(session, scene.run.permit.link_id, [push_type.name], entity_type, deleted)
+        abandoned = {entity_id: intent for (_name, entity_id), intent in intents.items()}
+        yield _Looking(scene, push_type, cases, abandoned).steps()
 
 
 class _Looking:
     """Settles the open intents of one batch."""
 
-    def __init__(self, scene: PushScene, push_type: PushType, cases: Sequence[Case], asked: set[int]) -> None:
+    def __init__(
+        self,
+        scene: PushScene,
+        push_type: PushType,
+        cases: Sequence[Case],
+        abandoned: Mapping[int, StoredIntent],
+    ) -> None:
         self._scene = scene
         self._type = push_type
         self._cases = [case for case in cases if case.intent is not None and not case.is_unclear]
-        # a record that was deleted meanwhile is not sent any more
-        self._over = asked - {case.entity_id for case in cases}
+        # records that were deleted meanwhile are not sent any more
+        self._abandoned = abandoned
+        self._buried: Sequence[Actor] = ()
+        self._over: set[int] = set()
 
     def steps(self) -> Steps:
-        saves = [
-            case for case in self._cases if case.intent and (case.is_paired or case.intent.kind == IntentKind.SAVE)
-        ]
-        creates = [case for case in self._cases if case not in saves]
+        creates = [case for case in self._cases if not case.is_paired and _is_create(case)]
+        saves = [case for case in self._cases if case not in creates]
         # paired by a person or by an answer meanwhile: nothing is left to be found out but what was sent
         try:
             yield from save_paired(self._scene, self._type, [self._readable(case) for case in saves])
             yield from self._look_up(creates)
+            if self._abandoned:
+                self._buried, settled = yield from find_abandoned(self._scene, self._type, self._abandoned)
+                self._over |= settled
         except Exception:
             if any(case.outcome and case.has_intent for case in self._cases):
                 yield Store(self._store)
@@ -178,6 +193,7 @@ class _Looking:
             "entity_type": self._type.mapping.entity.key,
         }
         forget_intents(session, named, self._over)
+        bury(session, permit.link_id, self._type, self._buried, read_clock(session))
         self._scene.stores.settle(session, self._type, [case for case in self._cases if case.outcome])
 
 

@@ -351,3 +351,19 @@ def test_an_edit_of_the_erp_after_a_lost_save_is_an_edit(stage: Stage) -> None:
     stage.server.put("Customer", "C1", {"NAME": "Gamma"})
     stage.run()
     assert (stage.hub()[0]["name"], customers(stage)["C1"]["NAME"]) == ("Gamma", "Gamma")
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_record_deleted_before_its_create_was_settled_does_not_come_back(stage: Stage, arrived: bool) -> None:
+    ready(stage)
+    made = company(stage, "Alfa", "DK1")
+    if arrived:
+        stage.server.lost.add("create")
+    else:
+        stage.server.fail_once["create"] = UnavailableError("timed out")
+    stage.run()
+    stage.delete("company", made)
+    run = stage.run()
+    assert (run.outcome, stage.hub(), stage.intents()) == ("success", [], [])
+    assert len(customers(stage)) == int(arrived)
+    assert [pairing.state for pairing in stage.pairings().values()] == ["tombstone"] * int(arrived)
