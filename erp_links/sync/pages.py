@@ -5,9 +5,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from flask_babel import gettext as _
-from sqlalchemy import update
+from sqlalchemy import Table, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -43,6 +44,8 @@ from host.jobs.clock import read_clock
 from sync_connectors import Actor, Rejection
 
 log = logging.getLogger(__name__)
+
+_RUN = cast(Table, Run.__table__)
 
 _TRIES = 5
 
@@ -257,11 +260,10 @@ class PageTaker:
                 candidate=progress.candidate,
                 total=progress.total,
             )
-        session.execute(
-            update(Run)
-            .where(Run.id == self._permit.run_id)
-            .values(counts=dict(self._totals + counts), version=Run.version + 1)
-            .execution_options(synchronize_session=False)
+        session.connection().execute(
+            update(_RUN)
+            .where(_RUN.c.id == self._permit.run_id)
+            .values(counts=dict(self._totals + counts), version=_RUN.c.version + 1)
         )
 
 

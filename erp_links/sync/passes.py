@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.compiled import CompiledMapping
@@ -15,6 +15,8 @@ from erp_links.mapping.models import LinkActorType
 from erp_links.sync.failures import Direction
 from erp_links.sync.models import Pass
 from host.jobs.clock import read_clock
+
+_PASS = cast(Table, Pass.__table__)
 
 
 @dataclass(slots=True)
@@ -135,6 +137,5 @@ def _forget_progress(found: Pass) -> None:
 
 
 def _update(session: Session, open_pass: OpenPass, **values: Any) -> None:
-    session.execute(
-        update(Pass).where(Pass.id == open_pass.id).values(**values).execution_options(synchronize_session=False)
-    )
+    # each page does so: by the table, which costs half of what the mapped class does
+    session.connection().execute(update(_PASS).where(_PASS.c.id == open_pass.id).values(**values))

@@ -3,13 +3,20 @@
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink, LinkState
 from erp_links.sync.models import Run
 from host.jobs import leases
 from host.jobs.leases import HeldLease
+
+_RUN, _LINK = Run.__table__, ErpLink.__table__
+_WANTED = (
+    select(_RUN.c.cancelled_at, _LINK.c.state, _LINK.c.paused_reason)
+    .join_from(_RUN, _LINK, _LINK.c.id == _RUN.c.link_id)
+    .where(_RUN.c.id == bindparam("run"))
+)
 
 
 class RunEndedError(Exception):
@@ -61,11 +68,7 @@ class RunPermit:
             CancelledError: The run was cancelled, or its link deactivated, paused or deleted.
         """
         self.assert_held(session)
-        row = session.execute(
-            select(Run.cancelled_at, ErpLink.state, ErpLink.paused_reason)
-            .join(ErpLink, ErpLink.id == Run.link_id)
-            .where(Run.id == self.run_id)
-        ).one_or_none()
+        row = session.connection().execute(_WANTED, {"run": self.run_id}).one_or_none()
         if row is None or row.state == LinkState.DELETED:
             raise CancelledError(_("the ERP link was deleted during the run"))
         if row.cancelled_at is not None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from host.crm.expressions import comparable_expression
 from host.crm.fields import CrmField
-from host.crm.registry import fields_of
+from host.crm.registry import entity_type_of, fields_of
 from host.crm.tables import table_of
 from host.crm.values import CrmValue, fold, to_json
 from host.database import among
@@ -39,7 +39,8 @@ def find_by(
     Raises:
         KeyError: a key is no field of the entity.
     """
-    known = fields_of(session, entity_type)
+    standard = entity_type_of(entity_type).by_key
+    known = standard if all(key in standard for key in field_keys) else fields_of(session, entity_type)
     fields = [known[key] for key in field_keys]
     normals = [_normal_of(field) for field in fields]
     asked: dict[Match, list[Match]] = defaultdict(list)

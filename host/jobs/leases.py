@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from host.jobs.clock import read_clock
 from host.jobs.models import Lease
 
+_LEASE = Lease.__table__
+
 
 @dataclass(frozen=True, slots=True)
 class HeldLease:
@@ -81,7 +83,10 @@ def still_held(session: Session, lease: HeldLease) -> bool:
     The row stays locked on PostgreSQL, and SQLite has one writer: whoever takes the lease over waits for the end of
     this transaction and then reads what it wrote.
     """
-    return session.execute(select(Lease.fence).where(*_is(lease)).with_for_update()).scalar_one_or_none() is not None
+    held = select(_LEASE.c.fence).where(
+        _LEASE.c.name == lease.name, _LEASE.c.holder == lease.holder, _LEASE.c.fence == lease.fence
+    )
+    return session.connection().execute(held.with_for_update()).scalar_one_or_none() is not None
 
 
 def release(session: Session, lease: HeldLease) -> None:
