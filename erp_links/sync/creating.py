@@ -7,6 +7,7 @@ from functools import partial
 from erp_links.mapping.converting import UnmappedItemError
 from erp_links.sync.cases import Case
 from erp_links.sync.comparing import form_of
+from erp_links.sync.deciding_cases import note_faults
 from erp_links.sync.interleaving import Ask, Steps, Store
 from erp_links.sync.merging import merge, settle_saved
 from erp_links.sync.models import IntentKind
@@ -14,7 +15,7 @@ from erp_links.sync.push_scene import PushScene, did_nothing, reference_of
 from erp_links.sync.push_types import PushType
 from erp_links.sync.reasons import FailureReason, WinReason
 from erp_links.sync.row_forms import erp_row
-from erp_links.sync.sending import note_faults, returned_of
+from erp_links.sync.sending import returned_of
 from erp_links.sync.sides import Bases, Circumstances, Fault, Merged, Owed
 from host.crm.values import CrmRows
 from sync_connectors import Access, Actor, LinkSession, RejectedRecordError, Rows, Value

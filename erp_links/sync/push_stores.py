@@ -41,9 +41,7 @@ class PushStores:
         if not cases:
             return
         permit = self._run.permit
-        settling = Settling(
-            session, permit.link_id, permit.run_id, push_type, read_clock(session), self._may_ask
-        )  # fmt: skip
+        settling = Settling(session, permit.link_id, permit.run_id, push_type, read_clock(session), self._may_ask)
         counts = settling.write(cases)
         if push_type.open_pass is None:
             # nobody asked for a look at these records; only what came of it counts

@@ -1,7 +1,7 @@
 """Storing what became of a batch on its way to the ERP, in one transaction with what else there is to write."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -13,20 +13,19 @@ from sqlalchemy.orm import Session
 from erp_links.sync.cases import Case
 from erp_links.sync.conflicts import store_questions
 from erp_links.sync.intents import forget_intents, mark_unclear
-from erp_links.sync.models import LogEntry, Pairing, PairingState
+from erp_links.sync.models import Pairing, PairingState
 from erp_links.sync.pairings import glance, read_taken
 from erp_links.sync.push_failures import keep_failures
+from erp_links.sync.push_log import PushLog
 from erp_links.sync.push_types import PushType, hub_keys
 from erp_links.sync.reasons import FailureReason
 from erp_links.sync.sides import FieldChange, Side
 from host.crm import bulk
 from host.crm.record import Record
 from host.crm.stamping import restamp
-from host.crm.values import CrmValue, to_json
-from sync_connectors.codec import value_to_json
+from host.crm.values import CrmValue
 
 _PAIRING = cast(Table, Pairing.__table__)
-_LOG = cast(Table, LogEntry.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Settling:
         changed = self._change_hub(cases)
         buried = self._insert_pairings(cases, changed)
         self._update_pairings(cases, changed)
-        self._log(cases, changed)
+        PushLog(self._named, self.at).write(self.session, cases, changed.changes)
         keep_failures(self.session, self._named, [case for case in cases if case.entity_id not in buried], self.at)
         if self.may_ask:
             counts["conflicts"] += self._ask(cases)
@@ -199,48 +198,6 @@ class Settling:
         over = [case.entity_id for case in cases if case.has_intent and not case.unclear]
         forget_intents(self.session, self._named, over)
 
-    def _log(self, cases: Sequence[Case], changed: "_Changed") -> None:
-        rows: list[dict[str, Any]] = []
-        for case in cases:
-            rows += self._rows_of(case, changed)
-        if rows:
-            self.session.connection().execute(insert(_LOG), rows)
-
-    def _rows_of(self, case: Case, changed: "_Changed") -> Iterable[dict[str, Any]]:
-        if case.outcome == "gone":
-            yield self._row(case, "gone")
-        if case.new:
-            yield self._row(case, case.new, new=_told(case))
-        if case.new != "created":
-            for owed in (*case.arrived, *case.sent):
-                new = value_to_json(owed.new)
-                yield self._row(case, "changed", owed.crm_field, owed.erp_field, owed.old, new, owed.reason.value)
-        for change in self._changes_of(case, changed):
-            old, new = to_json(change.old), to_json(change.new)
-            row = self._row(case, "changed", change.crm_field, change.erp_field, old, new, change.reason.value)
-            yield row | {"target": "crm"}
-
-    def _changes_of(self, case: Case, changed: "_Changed") -> Sequence[FieldChange]:
-        return changed.changes.get(case.entity_id, ())
-
-    def _row(
-        self, case: Case, kind: str, crm_field: str = "", erp_field: str = "", old: Any = None, new: Any = None,
-        reason: str = "",
-    ) -> dict[str, Any]:  # fmt: skip
-        return {
-            **self._named,
-            "at": self.at,
-            "kind": kind,
-            "erp_key": case.erp_key,
-            "entity_id": case.entity_id,
-            "target": "erp",
-            "crm_field": crm_field,
-            "erp_field": erp_field,
-            "old": old,
-            "new": new,
-            "reason": reason,
-        }
-
     def _count(self, cases: Sequence[Case], changed: "_Changed", counts: Counter[str]) -> None:
         into_hub = self.push_type.rules.forced is Side.ERP
         for case in cases:
@@ -249,7 +206,7 @@ class Settling:
             counts["erp_unmapped"] += case.unmapped
             if case.new != "created":
                 counts["erp_fields_changed"] += len(case.sent) + len(case.arrived)
-            counts["fields_changed"] += len(self._changes_of(case, changed))
+            counts["fields_changed"] += len(changed.changes.get(case.entity_id, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,11 +248,3 @@ def _as_before(base: Mapping[str, Any], before: Mapping[str, Any], keys: Collect
         return dict(base)
     kept = {key: value for key, value in base.items() if key not in keys}
     return kept | {key: before[key] for key in keys if key in before}
-
-
-def _told(case: Case) -> dict[str, Any]:
-    """Return what a new pairing began with: the values that were sent, or those that the ERP had."""
-    if case.new == "created":
-        return dict(case.told)
-    hub = case.incoming.hub if case.incoming is not None else {}
-    return {key: to_json(value) for key, value in hub.items() if value is not None}
