@@ -154,8 +154,8 @@ class Model:
             values = self.hub[number].values
             sent = {name: values[name] if name in link.goes("to_erp") else None for name in FIELDS}
             erp[number] = sent
-            link.pairs[number] = Pair(bases={name: (sent[name], sent[name]) for name in link.goes("to_erp")})
-            # what the ERP fills by itself, or leaves blank, comes with the next run
+            link.pairs[number] = Pair(bases={name: (value, value) for name, value in sent.items() if value is not None})
+            # what was left blank, and what the ERP fills by itself, comes with the next run
             link.news.add(number)
 
     def _merge(self, place: int, number: str, names: Iterable[str], *, push: bool) -> None:
