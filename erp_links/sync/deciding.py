@@ -1,5 +1,6 @@
 """Which side of a field wins, and why: forced by a resync, filled for the first time, or by the field's policy."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from erp_links.sync.comparing import form_of
 from erp_links.sync.ranking import Ranking
 from erp_links.sync.reasons import WinReason
 from erp_links.sync.sides import Choice, Merged, Side
-from host.crm.record import FieldStamp, Record
+from host.crm.record import FieldStamp, Record, row_stamp
 
 Decision = tuple[Side, WinReason]
 
@@ -50,7 +51,7 @@ class FieldSides:
         present: What the hub has.
     """
 
-    __slots__ = ("changed_at", "mapped", "present", "rules", "stamp", "told", "translated")
+    __slots__ = ("_record", "changed_at", "mapped", "present", "rules", "stamp", "told", "translated")
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class FieldSides:
         told: Any,
         translated: Any,
     ) -> None:
+        self._record = record
         self.rules = rules
         self.mapped = mapped
         self.changed_at = changed_at
@@ -68,6 +70,12 @@ class FieldSides:
         self.translated = translated
         self.present = record.values[mapped.crm.key]
         self.stamp: FieldStamp = record.stamp(mapped.crm.key)
+
+    def of_row(self, key: str) -> "FieldSides":
+        """Return the same for one row of the field, which has a stamp of its own."""
+        row = copy(self)
+        row.stamp = self._record.stamp(row_stamp(self.mapped.crm.key, key))
+        return row
 
     @property
     def present_json(self) -> Any:

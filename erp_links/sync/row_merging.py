@@ -9,6 +9,7 @@ from erp_links.mapping.converting import UnmappedItemError
 from erp_links.sync.deciding import Decision, FieldSides
 from erp_links.sync.reasons import WinReason
 from erp_links.sync.row_forms import Comparable, comparable, erp_row, hub_rows, renamed, rows_of_base
+from erp_links.sync.row_names import kept_apart, recognised, unused
 from erp_links.sync.sides import Bases, Circumstances, Fault, FieldChange, Merged, Owed, Question, Side
 from host.crm.values import CrmRows
 from sync_connectors import Rows
@@ -40,7 +41,11 @@ def merge_rows(both: FieldSides, bases: Bases, circumstances: Circumstances, mer
         return
     present = cast("CrmRows | None", both.present) or {}
     names = {erp_key: hub_key for hub_key, erp_key in bases.row_keys.get(mapped.crm.key, {}).items()}
-    names |= _recognised(mapped, translated, present, names)
+    erp, hub = comparable(mapped.columns, translated), comparable(mapped.columns, present)
+    names |= recognised(erp, hub, names)
+    if mapped.erp.key in bases.erp:
+        before = _base_forms(mapped, bases, names)
+        names |= kept_apart(erp, hub, names, {*before[0], *before[1]})
     forms = _forms(mapped, translated, present, bases, names)
     for key in [*forms.hub, *(key for key in forms.erp if key not in forms.hub)]:
         _merge_row(both, forms, key, circumstances)
@@ -92,43 +97,32 @@ class _Rows:
     names: Mapping[str, str]
 
 
-def _recognised(
-    mapped: CompiledField, translated: CrmRows, present: CrmRows, names: Mapping[str, str]
-) -> dict[str, str]:
-    """Return hub keys for rows of the ERP that are not known yet but equal a row of the hub in every mapped column."""
-    used = {names.get(key, key) for key in translated}
-    free = {key: row for key, row in comparable(mapped.columns, present).items() if key not in used}
-    found = {}
-    for erp_key, row in comparable(mapped.columns, translated).items():
-        if erp_key in names or erp_key in present:
-            continue
-        same = next((key for key, other in free.items() if other == row), None)
-        if same is not None:
-            found[erp_key] = same
-            del free[same]
-    return found
-
-
 def _forms(
     mapped: CompiledField, translated: CrmRows, present: CrmRows, bases: Bases, names: Mapping[str, str]
 ) -> _Forms:
-    columns = mapped.columns
-    has_base = mapped.erp.key in bases.erp
-    base_erp = comparable(columns, renamed(rows_of_base(mapped, bases.erp[mapped.erp.key]), names)) if has_base else {}
-    stored = bases.hub.get(mapped.crm.key)
+    base_erp, base_hub = _base_forms(mapped, bases, names)
     return _Forms(
-        erp=comparable(columns, renamed(translated, names)),
-        hub=comparable(columns, present),
+        erp=comparable(mapped.columns, renamed(translated, names)),
+        hub=comparable(mapped.columns, present),
         base_erp=base_erp,
-        base_hub=base_erp if stored is None else dict(stored),
-        has_base=has_base,
+        base_hub=base_hub,
+        has_base=mapped.erp.key in bases.erp,
     )
+
+
+def _base_forms(mapped: CompiledField, bases: Bases, names: Mapping[str, str]) -> tuple[Comparable, Comparable]:
+    if mapped.erp.key not in bases.erp:
+        return {}, {}
+    base_erp = comparable(mapped.columns, renamed(rows_of_base(mapped, bases.erp[mapped.erp.key]), names))
+    stored = bases.hub.get(mapped.crm.key)
+    return base_erp, base_erp if stored is None else dict(stored)
 
 
 def _merge_row(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances) -> None:
     if forms.erp.get(key) == forms.hub.get(key):
         return
-    decided = both.why_forced() if both.rules.forced else _why(both, forms, key, circumstances)
+    row = both.of_row(key)
+    decided = row.why_forced() if both.rules.forced else _why(row, forms, key, circumstances)
     if decided is None:
         return
     side, reason = decided
@@ -141,8 +135,6 @@ def _why(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances
         if mapped.two_way and (key not in forms.erp or key not in forms.hub):
             # a row that only one side has is news for the other, and nobody deleted it
             return (Side.CRM, WinReason.FIRST_TIME_CRM) if key in forms.hub else (Side.ERP, WinReason.FIRST_TIME)
-        return both.why_without_base()
-    if key in forms.erp and key in forms.hub and key not in forms.base_erp and key not in forms.base_hub:
         return both.why_without_base()
     erp_changed = forms.erp.get(key) != forms.base_erp.get(key)
     hub_changed = forms.hub.get(key) != forms.base_hub.get(key)
@@ -159,7 +151,9 @@ def _why(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances
 def _store(both: FieldSides, forms: _Forms, rows: _Rows, bases: Bases, merged: Merged) -> None:
     mapped = both.mapped
     crm_key, erp_key = mapped.crm.key, mapped.erp.key
-    merged.row_keys[crm_key] = {hub: erp for erp, hub in rows.names.items() if hub != erp}
+    merged.row_keys[crm_key] = {
+        hub: erp for erp, hub in rows.names.items() if hub != erp and (hub in forms.hub or hub in forms.erp)
+    }
     result = _with_taken(forms, rows)
     if forms.taken:
         reason = _one_of(forms.taken)
@@ -186,7 +180,11 @@ def _with_taken(forms: _Forms, rows: _Rows) -> CrmRows:
 def _owe(both: FieldSides, forms: _Forms, rows: _Rows, result: CrmRows, merged: Merged) -> bool:
     """Note the rows that the ERP is to have, all of them; return False where it cannot hold one."""
     mapped = both.mapped
-    erp_keys = {hub: erp for erp, hub in rows.names.items()}
+    erp_keys = merged.row_keys[mapped.crm.key]
+    for key in result:
+        if key not in forms.erp and key not in erp_keys and key in rows.told:
+            # the ERP has another row under this key
+            erp_keys[key] = unused(key, {*rows.told, *erp_keys.values(), *result})
     wanted = Rows()
     try:
         for key in [*(rows.names.get(erp, erp) for erp in rows.told), *(k for k in result if k not in forms.erp)]:
@@ -213,12 +211,17 @@ def _store_bases(mapped: CompiledField, forms: _Forms, rows: _Rows, bases: Bases
     earlier = cast("Rows | None", mapped.stored(bases.erp[mapped.erp.key])) if forms.has_base else None
     base = Rows({key: row for key, row in rows.told.items() if rows.names.get(key, key) not in open_rows})
     base.update({key: row for key, row in (earlier or {}).items() if rows.names.get(key, key) in open_rows})
+    if not forms.has_base:
+        # what the ERP has is known from now on; that the hub's row is not in the hub's base keeps it owed
+        base.update({key: row for key, row in rows.told.items() if rows.names.get(key, key) in forms.owed})
     merged.base_erp[mapped.erp.key] = value_to_json(base)
     settled = {key: row for key, row in forms.hub.items() if key not in open_rows and key not in forms.taken}
     settled.update({key: forms.erp[key] for key in forms.taken if key in forms.erp})
     settled.update({key: row for key, row in forms.base_hub.items() if key in open_rows})
     made = {key: row for key, row in forms.erp.items() if key not in open_rows}
     made.update({key: row for key, row in forms.base_erp.items() if key in open_rows})
+    if not forms.has_base:
+        made.update({key: forms.erp[key] for key in forms.owed if key in forms.erp})
     _store_hub_base(mapped, merged, settled, made)
 
 

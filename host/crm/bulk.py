@@ -16,7 +16,7 @@ from host.crm.fields import CUSTOM_PREFIX, CrmField
 from host.crm.matching import find_by
 from host.crm.record import Record, RecordReading, RowWriting
 from host.crm.registry import entity_type_of, fields_of
-from host.crm.rows import complete, insert_rows, read_rows, replace_rows, without_rows
+from host.crm.rows import changed_rows, complete, insert_rows, read_rows, replace_rows, without_rows
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
 from host.database import Same, Values, among, insert_columns
@@ -132,7 +132,7 @@ def update_many(
     for record_id, record in present.items():
         changed = {key: value for key, value in wanted[record_id].items() if record.values[key] != value}
         if changed:
-            stamps = dict.fromkeys(changed, (record.version + 1, stamp_time, origin))
+            stamps = dict.fromkeys([*changed, *changed_rows(record, changed)], (record.version + 1, stamp_time, origin))
             changes.append((record, {**record.values, **changed}, {**record.field_meta, **stamps}))
             noted.append((record_id, record.version + 1, changed.keys()))
     if not changes:

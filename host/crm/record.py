@@ -17,6 +17,11 @@ from host.database import Same, Values
 BOOKKEEPING = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "field_meta")
 
 
+def row_stamp(field_key: str, row_key: str) -> str:
+    """Return the key under which `Record.field_meta` and `Record.stamp` know one row of a field of rows."""
+    return f"{field_key}/{row_key}"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldStamp:
     """When a field took its present value: the record's version then, the time, and the origin of the change."""
@@ -32,7 +37,8 @@ class Record:
 
     Attributes:
         values: The fields that were read, by key; None where a field has no value, and an empty dict where no rows.
-        field_meta: {field key: [version, ISO time, origin]} of the fields changed after the record was made.
+        field_meta: {field key: [version, ISO time, origin]} of the fields changed after the record was made; rows that
+            were changed, added or taken away have entries of their own, `lines/10`.
     """
 
     entity_type: str

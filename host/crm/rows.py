@@ -5,13 +5,13 @@ rows. Entities without such a field never come here.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from host.crm.fields import CrmField
-from host.crm.record import Record
+from host.crm.record import Record, row_stamp
 from host.crm.tables import rows_table_of
 from host.crm.values import CrmRows, CrmScalar, CrmValue
 
@@ -172,3 +172,13 @@ def _insert(
 
 def _column_names(field: CrmField) -> dict[str, str]:
     return {each.key: each.column for each in field.row_fields}
+
+
+def changed_rows(record: Record, changed: Mapping[str, CrmValue]) -> Iterator[str]:
+    """Yield the stamps' keys of the rows that differ between a record and its new values."""
+    for key, after in changed.items():
+        if isinstance(after, dict):
+            before = cast(CrmRows, record.values[key])
+            for row_key in before.keys() | after.keys():
+                if before.get(row_key) != after.get(row_key):
+                    yield row_stamp(key, row_key)

@@ -276,7 +276,24 @@ def test_a_row_that_both_sides_have_and_nobody_settled_is_filled_and_not_asked_a
     assert not merged.questions
     again = merge(law, told(law, Lines=lines(_10="e")), record(lines=hub_lines(_10="h")), merged.bases)
     assert not again.questions
-    assert [owed.reason.value for owed in again.owed] == ["first_time_crm"]
+    assert [value_to_json(owed.new) for owed in again.owed] == [value_to_json(lines(_10="h"))]
+    assert not again.changes
+
+
+def test_lines_that_both_sides_added_under_one_key_are_two_lines() -> None:
+    law = rules(rows_field())
+    base = bases({"Lines": value_to_json(lines(_10="a"))})
+    merged = merge(law, told(law, Lines=lines(_10="a", _20="e")), record(lines=hub_lines(_10="a", _20="h")), base)
+    (change,), (owed,) = merged.changes, merged.owed
+    assert {key: row["item"] for key, row in cast(CrmRows, change.new).items()} == {"10": "a", "20": "h", "20.1": "e"}
+    sent = {key: row["Item"] for key, row in cast(Rows, owed.new).items()}
+    assert sent == {"10": "a", "20": "e", "20.2": "h"}
+    settle_saved(merged, law.mapping, merged.owed, {"Lines": value_to_json(lines(_10="a", _20="e", _30="h"))})
+    assert merged.row_keys == {"lines": {"20.1": "20", "20": "30"}}
+    hub = {**hub_lines(_10="a", _20="h"), "20.1": {"item": "e", "text": None, "amount": None}}
+    again = merge(law, told(law, Lines=lines(_10="a", _20="e", _30="h")), record(lines=hub), merged.bases)
+    assert decided(again) == ([], [], 0)
+    assert again.bases == merged.bases
 
 
 def test_rows_are_merged_one_by_one() -> None:

@@ -82,14 +82,14 @@ def test_rows_are_read_as_they_were_written_in_their_order(hub: Database, before
     assert from_json(CrmType.ROWS, to_json(stored), ORDER_LINE) == stored
 
 
-def test_a_change_of_a_row_raises_the_version_of_its_record_and_stamps_the_field(writing: Session) -> None:
+def test_a_change_of_a_row_raises_the_version_of_its_record_and_stamps_field_and_row(writing: Session) -> None:
     order = made(writing, FIRST)
     update_many(
         writing, "sales_order", [(order, {"lines": {"10": {"quantity": Decimal(5)}, "20": {}}})], "link:3", LATER
     )
     record = read_many(writing, "sales_order", [order])[order]
     assert record.values["lines"] == whole({**FIRST, "10": {**FIRST["10"], "quantity": Decimal(5)}})
-    assert (record.version, record.updated_by, set(record.field_meta)) == (2, "link:3", {"lines"})
+    assert (record.version, record.updated_by, set(record.field_meta)) == (2, "link:3", {"lines", "lines/10"})
     assert record.stamp("lines").origin == "link:3"
 
 
