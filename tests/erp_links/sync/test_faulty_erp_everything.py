@@ -19,6 +19,7 @@ CUSTOMER = {
     "CREDIT": ("credit_limit", "both"),
 }
 PERSON = {"LASTNAME": ("last_name", "both"), "EMAIL": ("email", "both")}
+POINTS = ("page about to be committed", "page committed", "intents stored", "sent", "batch about to be committed")
 KINDS = (
     ("status", {"status": 503}),
     ("status", {"status": 429, "retry_after": 2}),
@@ -102,7 +103,15 @@ class Life:
             self._hidden.add((link, key))
 
 
-def live(stage: LedgerStage, seed: int, turns: int) -> None:
+def die_and_go_on(stage: LedgerStage, link: int, draw: random.Random) -> None:
+    """Let a worker die at one of the points of its run, if it comes there, and another one go on with the run."""
+    stage.request(link)
+    if stage.die_at(draw.choice(POINTS), draw.randint(1, 3)):
+        stage.let_leases_expire()
+        assert stage.work()
+
+
+def live(stage: LedgerStage, seed: int, turns: int, *, deaths: float = 0.0) -> None:
     for link in (0, 1):
         how = {"unpaired_pull": "create", "unpaired_push": "create"}
         stage.map(link, "Customer", CUSTOMER, match=("vat_number",), **how)
@@ -110,10 +119,13 @@ def live(stage: LedgerStage, seed: int, turns: int) -> None:
         for place, (kind, options) in enumerate(KINDS):
             stage.ledgers[link].faults.on(kind, probability=0.03, seed=seed * 1000 + link * 100 + place, **options)
     stage.rank(*random.Random(seed).sample([0, "crm", 1], 3))
-    life = Life(stage, seed)
+    life, draw = Life(stage, seed), random.Random(seed)
     for _turn in range(turns):
         life.go_on()
-        stage.run(life._draw.randrange(2))
+        if draw.random() < deaths:
+            die_and_go_on(stage, draw.randrange(2), draw)
+        else:
+            stage.run(draw.randrange(2))
         with stage.database.writing() as session:
             session.execute(update(ErpLink).values(paused_reason=None))
     life.come_to_rest()
@@ -140,3 +152,12 @@ def test_all_three_sides_end_equal_whatever_happens(
     ledgers: Stager, able: tuple[dict[str, str], dict[str, str]], seed: int
 ) -> None:
     live(ledgers(*able), seed, 25)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("able", ABILITIES, ids=["pages", "clock", "bare"])
+@pytest.mark.parametrize("seed", range(20, 25))
+def test_all_three_sides_end_equal_although_workers_die(
+    ledgers: Stager, able: tuple[dict[str, str], dict[str, str]], seed: int
+) -> None:
+    live(ledgers(*able), seed, 25, deaths=0.5)
