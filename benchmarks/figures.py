@@ -8,6 +8,8 @@ from typing import Any
 from benchmarks.engines.job import Report
 
 DATABASES = ("sqlite", "postgresql")
+BOOKKEEPING = frozenset({"lease", "sync_run", "sync_pass", "link_actor_type", "erp_link"})
+"""Tables that tell of runs; all others hold data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,19 @@ class Figures:
         ratios: dict[str, float] = {}
         for database in DATABASES:
             found = {(each.figure, each.engine): each for each in self.all() if each.database == database}
+            ratios |= self._written_in_a_poll(database)
             ratios |= dict(_of_database(database, found))
         memory = [each for each in self.all() if each.figure == "memory"]
         ratios |= _memory(memory)
         return {name: round(value, 4) for name, value in ratios.items()}
+
+    def _written_in_a_poll(self, database: str) -> dict[str, float]:
+        written: Mapping[str, int] = self.details("poll", "tieline", database).get("written", {})
+        if not written:
+            return {}
+        data = sum(count for name, count in written.items() if name not in BOOKKEEPING)
+        bookkeeping = sum(count for name, count in written.items() if name in BOOKKEEPING)
+        return {f"poll.{database}.data_rows": data, f"poll.{database}.statements": bookkeeping}
 
 
 def _counting(runs: Sequence[Report]) -> Sequence[Report]:

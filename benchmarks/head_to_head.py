@@ -16,6 +16,14 @@ from benchmarks.targets import PostgresTargets, content_of, sqlite_target
 
 TIELINE, FLOOR, PEER = "benchmarks.engines.tieline", "benchmarks.engines.floor", "benchmarks.engines.dlt_peer"
 OURS = Path(sys.executable)
+_OUR_ACTIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "first_import": ("run", {}),
+    "changed_1_percent": ("run_again", {"changed": True}),
+    "poll": ("run_again", {"changed": False}),
+    "reread": ("reread", {}),
+}
+"""The first import and the full read are a fresh worker's first run; what comes every few minutes is a later one's."""
+
 _TABLES = {"tieline": "company", "floor": "customer", "dlt": "customer"}
 
 
@@ -59,20 +67,20 @@ class Contest:
         self.erp.begin()
         self._measure("first_import", engine, database, self.erp.records, job, since=0)
         self._check(engine, job, changed=False)
-        self.erp.begin(changed=True)
+        if engine != "tieline":  # whose worker is at work already when the ERP changes
+            self.erp.begin(changed=True)
         self._measure("changed_1_percent", engine, database, changed, job, since=1)
         self._check(engine, job, changed=True)
         self._measure("poll", engine, database, 0, job, since=2)
         if engine == "tieline":
-            self._measure("reread", engine, database, self.erp.records, job, since=0, action="reread")
+            self._measure("reread", engine, database, self.erp.records, job, since=0)
             self._check(engine, job, changed=True)
 
-    def _measure(
-        self, figure: str, engine: str, database: str, records: int, job: Job, *, since: int, action: str = ""
-    ) -> None:
+    def _measure(self, figure: str, engine: str, database: str, records: int, job: Job, *, since: int) -> None:
         match engine:
             case "tieline":
-                report = tieline(job, action or "run")
+                action, details = _OUR_ACTIONS[figure]
+                report = tieline(job, action, **details)
                 _assert_counted(figure, records, report)
             case "floor":
                 report = perform_in(OURS, FLOOR, Job(database, job.url, job.address, job.folder, since))

@@ -13,6 +13,7 @@ from benchmarks.customers import COLUMNS, changes, checksum, expected_rows, valu
 from benchmarks.engines.job import Report
 from benchmarks.figures import Figure, Figures
 from benchmarks.head_to_head import assert_content
+from benchmarks.page import BEGIN, END, filled
 from benchmarks.targets import content_of, sqlite_target
 
 
@@ -91,3 +92,29 @@ def test_the_json_has_the_keys_that_the_figures_are_read_by(tmp_path) -> None:
     assert told["figures"] == [asdict(figure)]
     assert told["ratios"] == {"poll.sqlite.milliseconds": 20.0}
     assert len({len(line) for line in table.lines([figure])}) == 1
+
+
+def test_the_page_takes_figures_and_says_which_goals_are_met() -> None:
+    told = {
+        "about": {"records": 1000, "rounds": 2, "cores": 2, "versions": {"python": "3.11"}},
+        "figures": [asdict(Figure("poll", "tieline", "sqlite", 0, 0.02, 0.0, 80.0))],
+        "ratios": {
+            "first_import.sqlite.vs_dlt": 4.5,
+            "first_import.sqlite.vs_floor": 0.45,
+            "changed_1_percent.sqlite.share": 0.05,
+            "changed_1_percent.sqlite.seconds": 0.5,
+            "memory.growth": 0.3,
+        },
+    }
+    page = f"# Performance\n\n{BEGIN}\nold\n{END}\n\nrest\n"
+    new = filled(page, told)
+    assert filled(new, told) == new
+    assert new.startswith("# Performance\n")
+    assert new.endswith("\nrest\n")
+    assert "old" not in new
+    lines = {line.split(" | ")[0].strip("| "): line for line in new.splitlines() if line.startswith("| ")}
+    assert lines["first import beside dlt, SQLite"].endswith("| goal |")
+    assert lines["first import beside the floor, SQLite"].endswith("| must |")
+    assert lines["1 % changed, as share of the first import, SQLite"].endswith("| must |")
+    assert lines["growth of memory from the small to the large import"].endswith("| **not met** |")
+    assert "not measured" in lines["first import beside dlt, PostgreSQL"]
