@@ -19,6 +19,10 @@ from erp_links.sync.lines import Call, Lines
 from erp_links.sync.permit import LeaseLostError, RunEndedError, ShutDownError
 
 
+_MOST_AHEAD = 4
+"""So many batches at most are worked on, or wait for a line, beside those whose calls are under way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Calls of the connector; the answer is a list with, for each, its result or the exception that it raised."""
@@ -66,7 +70,7 @@ class Interleaved:
         self._store = store
         self._stopping = stopping
         # enough that all lines are busy while some batches are being worked on
-        self._side_by_side = lines.most + max(1, lines.most // 2)
+        self._side_by_side = lines.most + min(lines.most, _MOST_AHEAD)
         self._open = 0
         self._is_exhausted = False
         self._ready: deque[_Ready] = deque()
