@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import cast
 
-from sqlalchemy import ColumnElement, exists, func, select, true
+from sqlalchemy import ColumnElement, Table, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from erp_links.links.connecting import open_link
@@ -27,6 +28,7 @@ from erp_links.sync.run_in_hand import RunInHand
 from host.crm import outbox
 from host.crm.models import OutboxEntry
 from host.crm.tables import table_of
+from host.database import refresh_statistics
 from host.jobs.clock import read_clock
 
 
@@ -95,6 +97,8 @@ def _begin(run: RunInHand, preparing: Preparing, rows: Sequence[LinkActorType]) 
             for each in rules:
                 forget_deleted(session, link_id, each.mapping)
             conditions += [due_condition(session, link_id, each.mapping) for each in rules]
+        if any(row.full_push_due for row in present):
+            refresh_statistics(session, table_of(entity_type), cast(Table, Pairing.__table__))
         at = read_clock(session)
         for condition in conditions:
             outbox.enqueue_where(session, origin_of(link_id), entity_type, condition, at)

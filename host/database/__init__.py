@@ -5,6 +5,7 @@ from host.database.database import Database, current_database
 from host.database.inserting import JsonTexts, Same, Values, insert_columns
 from host.database.json_texts import dump_json
 from host.database.membership import among, among_parameter, is_on_postgresql, one_parameter
+from host.database.statistics import refresh_statistics
 from host.database.troubles import is_trouble
 from host.database.types import ExactDecimal, JsonValue, UtcDateTime
 
@@ -25,4 +26,5 @@ __all__ = [
     "is_on_postgresql",
     "is_trouble",
     "one_parameter",
+    "refresh_statistics",
 ]

@@ -14,7 +14,7 @@ from host.database.types import EXACT_DECIMAL_COLLATION, compare_decimals
 
 EXTENSION = "tieline_database"
 BUSY_TIMEOUT_SECONDS = 30
-_CACHE_KIB = 16 * 1024
+_CACHE_KIB = 8 * 1024
 _CHECKPOINT_PAGES = 4000
 
 
