@@ -83,7 +83,7 @@ def labels_of(mapping: CompiledMapping) -> Mapping[str, str]:
 def _arrived(case: Case) -> list[Owed]:
     """Return what an earlier call has changed whose answer was lost, for the log."""
     assert case.intent is not None  # noqa: S101 -- the caller has looked
-    assert case.incoming is not None  # noqa: S101
+    assert case.incoming is not None  # noqa: S101 -- likewise
     sent, told = case.intent.sent, case.incoming.erp
     arrived = []
     for mapped in case.type.mapping.pushed:
@@ -100,7 +100,7 @@ def finish(case: Case, *, took_all: bool) -> None:
     """Note what became of a merged case; `took_all` says whether the ERP changed nothing beside what it was sent."""
     merged, incoming = case.merged, case.incoming
     assert merged is not None  # noqa: S101 -- called after the merge
-    assert incoming is not None  # noqa: S101
+    assert incoming is not None  # noqa: S101 -- likewise
     is_settled = took_all and incoming.is_whole and merged.is_settled and not _is_left_over(case)
     case.is_settled = is_settled and case.failure is None
     if case.failure is not None:

@@ -172,7 +172,7 @@ class Settling:
     def _settled(self, case: Case, changed: "_Changed") -> dict[str, Any]:
         merged, actor = case.merged, case.actor
         assert merged is not None  # noqa: S101 -- the callers have looked
-        assert actor is not None  # noqa: S101
+        assert actor is not None  # noqa: S101 -- likewise
         kept = changed.changes.get(case.entity_id, merged.changes)
         dropped = [each for each in merged.changes if each not in kept]
         is_settled = case.is_settled and not dropped
