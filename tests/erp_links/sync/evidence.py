@@ -5,9 +5,11 @@ run_until_quiet(stage, [(1, 0), (0, 1)])      # the last round writes no row of 
 assert_log_tells(stage, start, mark)
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -22,6 +24,8 @@ from tests.emulators.ledger.wire import values_of
 from tests.erp_links.sync.ledger_stage import LedgerStage
 
 _TABLES = (Pairing, LogEntry, Intent, FailedRecord, Conflict, OutboxEntry)
+
+_NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
 
 REASONS = {reason.value for reason in WinReason}
 
@@ -170,7 +174,24 @@ def _add(entry: LogEntry, told: Held, places: Mapping[int, int]) -> None:
 
 
 def _same(one: Any, other: Any) -> bool:
-    return one == other or (one in (None, "", []) and other in (None, "", []))
+    return bool(_form(one) == _form(other))
+
+
+def _form(value: Any) -> Any:
+    """Return one form for JSON forms that stand for the same: blanks, numbers, rows without blank columns."""
+    match value:
+        case None | "" | []:
+            return None
+        case {"double": str(number)}:
+            return Decimal(number).normalize()
+        case [[str(), dict()], *_]:
+            # the log tells what was sent, and a new row gets its key from the ERP
+            rows = ({name: _form(one) for name, one in row.items()} for _key, row in value)
+            return sorted(str(sorted((name, str(one)) for name, one in row.items() if one is not None)) for row in rows)
+        case str() if _NUMBER.fullmatch(value):
+            return Decimal(value).normalize()
+        case _:
+            return value
 
 
 def _words(entry: LogEntry) -> tuple[Any, ...]:
