@@ -59,11 +59,16 @@ def find_again(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> 
     keys = [case.erp_key for case in cases]
     (result,) = yield Ask([lambda session: session.get(push_type.name, keys, push_type.mapping.all_keys)])
     answer = answered(result)
-    scene.run.warnings.note(answer.notices)
+    warned = scene.run.warnings.note(answer.notices)
     found = {actor.key: actor for actor in answer.actors}
     for case in cases:
         case.actor = found.get(case.erp_key)
-        if case.actor is None:
+        if case.actor is not None:
+            continue
+        if warned:
+            scene.run.warnings.is_conclusive = False
+            case.wait()
+        else:
             case.end("erp_skipped")
     return [case for case in cases if case.actor is not None]
 
@@ -133,7 +138,7 @@ def _rejection(key: str, error: RejectedRecordError) -> Rejection:
 
 def _actor_of(case: Case) -> Actor:
     assert case.merged is not None  # noqa: S101 -- only merged cases are saved
-    assert case.actor is not None  # noqa: S101
+    assert case.actor is not None  # noqa: S101 -- likewise
     values = {owed.erp_field: owed.new for owed in case.merged.owed}
     return Actor(case.type.name, case.actor.key, values, case.actor.timestamp, changed_at=case.actor.changed_at)
 

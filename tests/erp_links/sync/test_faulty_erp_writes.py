@@ -218,6 +218,24 @@ def test_a_record_that_vanishes_while_it_is_to_be_saved_is_the_same_when_it_retu
     assert stage.pairings()["C2"].state == "paired"
 
 
+def test_a_warning_with_nothing_does_not_leave_a_record_gone_that_is_back(sqlite_ledgers: Stager) -> None:
+    stage = sqlite_ledgers({"Deletions": "false"})
+    prepare(stage)
+    settle(stage)
+    ledger = stage.ledgers[0]
+    ledger.books.hide("Customer", "C2")
+    edit_hub(stage, "A")
+    stage.run()
+    assert stage.pairings()["C2"].state == "gone"
+    ledger.books.show("Customer", "C2", touched=False)
+    edit_hub(stage, "B")
+    fault = ledger.faults.on("nothing", calls=["get"], skip=1, times=1)
+    stage.run()
+    assert fault.struck
+    settle(stage)
+    assert stage.pairings()["C2"].state == "paired"
+
+
 def test_a_warning_with_nothing_makes_no_record_gone(sqlite_ledgers: Stager) -> None:
     stage = sqlite_ledgers({})
     prepare(stage)
