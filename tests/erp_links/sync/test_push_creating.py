@@ -71,7 +71,7 @@ def test_a_value_that_the_erp_begins_with_is_left_to_it_where_the_hub_has_none(s
     stage.server.write = write  # type: ignore[method-assign]  # the server is the test's own
     company(stage, "Alfa")
     stage.run()
-    stage.server.write = original  # type: ignore[method-assign]
+    stage.server.write = original  # type: ignore[method-assign]  # put back
     assert stage.run().outcome == "success"
     stage.push_everything()
     stage.run()
@@ -218,7 +218,7 @@ def test_creates_stop_when_the_erp_is_closed_and_go_on_later(stage: Stage) -> No
     assert (run.outcome, run.counts["erp_created"], len(customers(stage))) == ("aborted", 2, 2)
     # what was done is stored, and of the others it is known that they were not made
     assert (len(stage.pairings()), stage.intents(), len(stage.outbox())) == (2, [], 5)
-    stage.server.arrive = original  # type: ignore[method-assign]
+    stage.server.arrive = original  # type: ignore[method-assign]  # put back
     again = stage.run()
     assert (again.outcome, again.counts["erp_created"]) == ("success", 3)
     assert (len(customers(stage)), len(stage.pairings()), stage.outbox()) == (5, 5, [])

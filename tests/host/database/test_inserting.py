@@ -108,7 +108,7 @@ def test_no_rows_are_no_statement_and_wrong_columns_are_refused(database: Databa
         with pytest.raises(ValueError, match="argument"):
             insert_columns(session.connection(), table, 2, {"id": [1, 2], "label": ["one"]})
         with pytest.raises(ValueError, match="zone"):
-            insert_columns(session.connection(), table, 1, {"at": Same(datetime(2026, 3, 1, 12))})  # noqa: DTZ001
+            insert_columns(session.connection(), table, 1, {"at": Same(datetime(2026, 3, 1, 12))})  # noqa: DTZ001 -- that is what is refused
     assert stored(database) == []
 
 
