@@ -32,6 +32,8 @@ from erp_links.sync.work import RequestedRuns
 from host.accounts.models import Role
 from host.accounts.operations import create_user
 from host.app.factory import create_app
+from host.app.opening import open_runtime, wording_app
+from host.app.processes import spare_collections
 from host.audit.doer import Doer
 from host.crm import bulk
 from host.crm.registry import entity_type_of
@@ -116,9 +118,10 @@ def push(job: Job) -> dict[str, Any]:
 @contextmanager
 def _installed(job: Job) -> Iterator[tuple[LinkRuntime, RequestedRuns]]:
     """Yield the parts of a worker process that has looked for work and found none yet."""
-    app = create_app(_settings(job))
-    runtime: LinkRuntime = app.extensions[EXTENSION]
-    source = RequestedRuns(runtime, app.app_context)
+    settings = _settings(job)
+    runtime = open_runtime(settings, Database(settings.database_url))
+    source = RequestedRuns(runtime, wording_app(settings).app_context)
+    spare_collections()
     source.work(threading.Event())
     yield runtime, source
     runtime.database.close()
