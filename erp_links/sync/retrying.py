@@ -56,10 +56,17 @@ def retry_due(
         if absent and not warned:
             with database.writing() as session:
                 permit.assert_wanted(session)
-                if actor_type.capabilities.deletions:
-                    _try_later(session, absent)
-                else:
-                    session.execute(delete(FailedRecord).where(FailedRecord.id.in_([each.id for each in absent])))
+                _note_absent(session, absent, deletions=actor_type.capabilities.deletions)
+
+
+def _note_absent(session: Session, absent: Sequence[_Due], *, deletions: bool) -> None:
+    # what a person asked for now is not there now; its deletion may have been reported long ago
+    kept = [each for each in absent if deletions and each.reason != FailureReason.ASKED]
+    if kept:
+        _try_later(session, kept)
+    forgotten = [each.id for each in absent if each not in kept]
+    if forgotten:
+        session.execute(delete(FailedRecord).where(FailedRecord.id.in_(forgotten)))
 
 
 def _try_later(session: Session, absent: Sequence[_Due]) -> None:

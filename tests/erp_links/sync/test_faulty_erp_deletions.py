@@ -3,8 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from erp_links.attention.disconnecting import disconnect, lift
+from erp_links.sync.models import FailedRecord
 from tests.erp_links.sync.ledger_stage import LedgerStage
+from tests.erp_links.sync.stage import IDA
 
 Stager = Callable[..., LedgerStage]
 
@@ -41,3 +45,20 @@ def test_records_that_are_deleted_and_come_back_end_as_paired(sqlite_ledgers: St
     assert {each.state for each in stage.pairings().values()} == {"paired"}
     stage.assert_equal_everywhere()
     assert set(stage.hub()) == ids
+
+
+def test_what_a_person_asks_for_and_the_erp_has_deleted_long_ago_does_not_wait(sqlite_ledgers: Stager) -> None:
+    stage = sqlite_ledgers({})
+    fill(stage)
+    stage.run_until_quiet()
+    pairing = stage.pairings()["C1"]
+    with stage.database.writing() as session:
+        disconnect(session, pairing.id, IDA)
+    stage.ledgers[0].books.remove("Customer", "C1")
+    stage.run()
+    with stage.database.writing() as session:
+        lift(session, pairing.id, IDA)
+    stage.run()
+    with stage.database.reading() as session:
+        assert session.scalars(select(FailedRecord)).all() == []
+    assert "C1" not in stage.pairings()
