@@ -14,7 +14,8 @@ from benchmarks.engines.job import Job, Report
 from benchmarks.figures import Figures
 from benchmarks.targets import PostgresTargets, content_of, sqlite_target
 
-TIELINE, FLOOR, PEER = "benchmarks.engines.tieline", "benchmarks.engines.floor", "benchmarks.engines.dlt_peer"
+TIELINE, INSTALLATION = "benchmarks.engines.tieline", "benchmarks.engines.tieline_installation"
+FLOOR, PEER = "benchmarks.engines.floor", "benchmarks.engines.dlt_peer"
 OURS = Path(sys.executable)
 _OUR_ACTIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "first_import": ("run", {}),
@@ -110,7 +111,7 @@ def fresh_target(database: str, postgres: PostgresTargets | None) -> Iterator[tu
 
 def prepare(job: Job, **details: Any) -> None:
     """Install Tieline into a target: link stored, mapping of all fields set, link active."""
-    tieline(job, "prepare", **details)
+    perform_in(OURS, INSTALLATION, Job("prepare", job.url, job.address, job.folder, 0, details))
 
 
 def tieline(job: Job, action: str, **details: Any) -> Report:

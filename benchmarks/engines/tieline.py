@@ -13,70 +13,27 @@ from typing import Any
 import requests
 from sqlalchemy import event, select
 
-from benchmarks.customers import COLUMNS, KEY_COLUMN, changes, key_of
+from benchmarks.customers import KEY_COLUMN, changes, key_of
 from benchmarks.engines.job import Job, perform
-from benchmarks.engines.tieline_login import LOGIN, PASSWORD
-from erp_links.links.activating import activate
-from erp_links.links.finding import managed_link
-from erp_links.links.models import ErpLink, Visibility
-from erp_links.links.saving import create_link
-from erp_links.links.submission import LinkSubmission, VisibilityChoice
+from erp_links.links.models import ErpLink
 from erp_links.mapping.full_read import FullReadReason, mark_full_read
 from erp_links.mapping.models import LinkActorType
-from erp_links.mapping.operations import save_mapping
-from erp_links.mapping.schemas import MappingInput
-from erp_links.runtime import EXTENSION, LinkRuntime
+from erp_links.runtime import LinkRuntime
 from erp_links.sync.models import Run
 from erp_links.sync.requesting import Cause, request_run
 from erp_links.sync.work import RequestedRuns
-from host.accounts.models import Role
-from host.accounts.operations import create_user
-from host.app.factory import create_app
 from host.app.opening import open_runtime, wording_app
 from host.app.processes import spare_collections
 from host.audit.doer import Doer
 from host.crm import bulk
-from host.crm.registry import entity_type_of
-from host.crm.standard_lists import ensure_standard_lists
 from host.crm.tables import table_of
 from host.database import Database
-from host.migrations import upgrade
 from host.settings import Settings
-from sync_connectors.registered.registering import register_connector
 
 DOER = Doer(None, "benchmark", "cli")
 ENTITY = "company"
 
 WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
-
-
-def prepare(job: Job) -> dict[str, Any]:
-    """Make the installation: tables, lists, a user, connector, link and mapping, all through the usual operations."""
-    settings = _settings(job)
-    database = Database(settings.database_url)
-    upgrade(database)
-    with database.writing() as session:
-        ensure_standard_lists(session)
-        create_user(session, DOER, login=LOGIN, name="Benchmark", password=PASSWORD, role=Role.USER)
-        bulk.insert_many(session, ENTITY, job.details.get("companies", ()), "user:1", datetime.now(UTC))
-    runtime = create_app(settings, database).extensions[EXTENSION]
-    connector = register_connector(database, runtime.plugins, DOER, name="Benchmark", url="plugin:benchmark")
-    submission = LinkSubmission(
-        name="Benchmark",
-        connector_id=connector.id,
-        configuration={"Address": job.address},
-        visibility=VisibilityChoice(Visibility.ALL),
-    )
-    link_id = create_link(runtime, DOER, submission).link_id
-    with database.writing() as session:
-        save_mapping(
-            session,
-            DOER,
-            managed_link(session, link_id),
-            MappingInput().load(_mapping(two_way=job.details.get("two_way", False))),
-        )
-    activate(runtime, DOER, link_id)
-    return {}
 
 
 def run(job: Job) -> dict[str, Any]:
@@ -118,7 +75,7 @@ def push(job: Job) -> dict[str, Any]:
 @contextmanager
 def _installed(job: Job) -> Iterator[tuple[LinkRuntime, RequestedRuns]]:
     """Yield the parts of a worker process that has looked for work and found none yet."""
-    settings = _settings(job)
+    settings = settings_of(job)
     runtime = open_runtime(settings, Database(settings.database_url))
     source = RequestedRuns(runtime, wording_app(settings).app_context)
     spare_collections()
@@ -157,27 +114,10 @@ def _written(database: Database) -> Iterator[Counter[str]]:
     event.remove(database.engine, "before_cursor_execute", note)
 
 
-def _settings(job: Job) -> Settings:
+def settings_of(job: Job) -> Settings:
+    """Return the settings of the installation."""
     return Settings(data_folder=Path(job.folder), database_url=job.url, outbound_allow=("127.0.0.1",))
 
 
-def _mapping(*, two_way: bool) -> dict[str, Any]:
-    """Map every field into the hub, and where it is asked for back to the ERP too."""
-    by_column = {field.column: field.key for field in entity_type_of(ENTITY).fields}
-    fields = [
-        {"key": key, "crm_field": by_column[column], "to_crm": True, "to_erp": two_way}
-        for key, column in COLUMNS.items()
-    ]
-    customers = {
-        "name": "Customer",
-        "active": True,
-        "entity_type": ENTITY,
-        "unpaired_pull": "create",
-        "match_fields": [KEY_COLUMN],
-        "fields": fields,
-    }
-    return {"actor_types": [customers]}
-
-
 if __name__ == "__main__":
-    perform({"prepare": prepare, "run": run, "run_again": run_again, "reread": reread, "push": push})
+    perform({"run": run, "run_again": run_again, "reread": reread, "push": push})
