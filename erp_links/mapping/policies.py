@@ -27,7 +27,7 @@ def policy_fault(actor_type: ActorType, policy: str, *, two_way: bool) -> str:
     if policy == Policy.PRIORITY:
         return ""
     if not two_way:
-        return str(_("only of a field that goes both ways can both sides change"))
+        return str(_("both sides can change only a field that goes both ways"))
     if policy not in policies_of(actor_type):
         return str(_("the ERP does not tell when a record was changed, so the newest is not known"))
     return ""

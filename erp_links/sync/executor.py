@@ -152,7 +152,7 @@ def _ending(error: Exception) -> Ending:
             return Ending(
                 Outcome.FAILED,
                 error.text,
-                _("look at what it would have changed, then lift the brake on the link's page"),
+                _("look at what the run changed, then let it go on from the link's page"),
                 pause=PauseReason.BRAKE,
             )
         case CancelledError():
