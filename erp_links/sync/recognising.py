@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from erp_links.sync.models import Intent, IntentKind, Pairing
@@ -27,25 +27,32 @@ class Pending:
     label: str
 
 
+_INTENT, _PAIRING = Intent.__table__.c, Pairing.__table__.c
+# every page asks this, so it is put together once
+_PENDING = (
+    select(_INTENT.entity_id, _INTENT.erp_values, _INTENT.hub_values, _INTENT.parent_key, _INTENT.label)
+    .where(
+        _INTENT.link_id == bindparam("link"),
+        _INTENT.actor_type == bindparam("type"),
+        _INTENT.entity_type == bindparam("entity_type"),
+        _INTENT.kind == IntentKind.CREATE.value,
+        ~select(_PAIRING.id)
+        .where(
+            _PAIRING.link_id == _INTENT.link_id,
+            _PAIRING.actor_type == _INTENT.actor_type,
+            _PAIRING.entity_type == _INTENT.entity_type,
+            _PAIRING.entity_id == _INTENT.entity_id,
+        )
+        .exists(),
+    )
+    .order_by(_INTENT.entity_id)
+)
+
+
 def read_pending(session: Session, link_id: int, actor_type: str, entity_type: str) -> dict[int, Pending]:
     """Return the creates of an actor type that are open or unclear, by id of the record that was sent."""
-    paired = select(Pairing.id).where(
-        Pairing.link_id == link_id,
-        Pairing.actor_type == actor_type,
-        Pairing.entity_type == entity_type,
-        Pairing.entity_id == Intent.entity_id,
-    )
-    rows = session.execute(
-        select(Intent.entity_id, Intent.erp_values, Intent.hub_values, Intent.parent_key, Intent.label)
-        .where(
-            Intent.link_id == link_id,
-            Intent.actor_type == actor_type,
-            Intent.entity_type == entity_type,
-            Intent.kind == IntentKind.CREATE.value,
-            ~paired.exists(),
-        )
-        .order_by(Intent.entity_id)
-    )
+    asked = {"link": link_id, "type": actor_type, "entity_type": entity_type}
+    rows = session.connection().execute(_PENDING, asked)
     return {row[0]: Pending(Sent(row[1], row[2]), row[3], row[4]) for row in rows}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -44,17 +44,21 @@ def unsubscribe(session: Session, subscriber: str, entity_type: str | None = Non
         session.execute(delete(model).where(*_of(model, subscriber, entity_type)))
 
 
+# every write asks this, so it is put together once
+_SUBSCRIPTION = Subscription.__table__.c
+_WANTING = (
+    select(_SUBSCRIPTION.subscriber, _SUBSCRIPTION.fields)
+    .where(_SUBSCRIPTION.entity_type == bindparam("entity_type"), _SUBSCRIPTION.subscriber != bindparam("origin"))
+    .order_by(_SUBSCRIPTION.subscriber)
+)
+
+
 def subscriptions_of(session: Session, entity_type: str, origin: str) -> list[tuple[str, frozenset[str] | None]]:
     """Return who wants to know of a change that `origin` has made, and of which fields; None means all.
 
     Ask after the change was written: `host.crm.outbox` says why.
     """
-    statement = (
-        select(Subscription.subscriber, Subscription.fields)
-        .where(Subscription.entity_type == entity_type, Subscription.subscriber != origin)
-        .order_by(Subscription.subscriber)
-    )
-    found = session.connection().execute(statement)
+    found = session.connection().execute(_WANTING, {"entity_type": entity_type, "origin": origin})
     return [(subscriber, None if fields is None else frozenset(fields)) for subscriber, fields in found]
 
 
