@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from erp_links.sync.lines import Call, Lines
 from erp_links.sync.permit import LeaseLostError, RunEndedError, ShutDownError
 
-
 _MOST_AHEAD = 4
 """So many batches at most are worked on, or wait for a line, beside those whose calls are under way."""
 
