@@ -98,7 +98,8 @@ def settle(mapped: CompiledField, merged: Merged, told: Any, present: CrmValue) 
 def _merge_field(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: Merged) -> None:
     mapped, present = both.mapped, both.present
     if both.translated is not _NOTHING and both.translated == present:
-        if bases.erp.get(mapped.erp.key, _NOTHING) != both.told:
+        base_erp = bases.erp.get(mapped.erp.key, _NOTHING)
+        if both.told != base_erp and not _is_ours(both, base_erp, circumstances):
             both.endorse(merged)
         settle(mapped, merged, both.told, present)
         return
@@ -116,9 +117,7 @@ def _why(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: M
     mapped, key = both.mapped, both.mapped.erp.key
     base_erp, base_hub = bases.erp.get(key, _NOTHING), _base_of_hub(mapped, bases)
     sent = circumstances.sent
-    if sent is not None and key in sent.erp and both.told != base_erp and is_form_of(sent.erp[key], both.told):
-        # the answer to what we sent was lost, but it arrived: what the ERP has is ours and no edit of a user; what it
-        # had before tells nothing, even where it looks like a cut form of what was sent
+    if sent is not None and _is_ours(both, base_erp, circumstances):
         base_erp, base_hub = both.told, sent.hub.get(mapped.crm.key)
         merged.base_erp[key], merged.base_hub[mapped.crm.key] = base_erp, base_hub
     if base_erp is _NOTHING:
@@ -136,6 +135,15 @@ def _why(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: M
     if decided is None:
         merged.questions.append(Question(mapped.crm.key, key, both.told, form_of(both.present)))
     return decided
+
+
+def _is_ours(both: FieldSides, base_erp: Any, circumstances: Circumstances) -> bool:
+    """Return whether what the ERP has is what we sent, whose answer was lost, and no edit of a user.
+
+    What it had before tells nothing, even where it looks like a cut form of what was sent.
+    """
+    key, sent = both.mapped.erp.key, circumstances.sent
+    return sent is not None and key in sent.erp and both.told != base_erp and is_form_of(sent.erp[key], both.told)
 
 
 def _stands_for(both: FieldSides, base_erp: Any) -> bool:

@@ -218,6 +218,9 @@ def test_a_value_whose_answer_was_lost_is_ours_and_not_an_edit() -> None:
     sent = Circumstances(sent=Sent({"NAME": "Alfa"}, {"name": "Alfa"}))
     arrived = merge(law, told(law, NAME="ALFA"), record(name="Alfa"), bases({"NAME": "a"}), sent)
     assert decided(arrived) == ([], [], 0)
+    same = merge(law, told(law, NAME="Alfa"), record(name="Alfa"), bases({"NAME": "a"}), sent)
+    # the ERP stands behind no value that it was sent, so its rank does not protect it
+    assert (decided(same), same.stamps) == (([], [], 0), {})
     lost = merge(law, told(law, NAME="a"), record(name="Alfa"), bases({"NAME": "a"}), sent)
     assert decided(lost) == ([], [("Alfa", "only_crm_changed")], 0)
     edited = merge(law, told(law, NAME="Beta"), record(name="Alfa"), bases({"NAME": "a"}), sent)
