@@ -64,7 +64,9 @@ def test_another_value_asks_anew_and_forgets_what_was_chosen(stage: Stage) -> No
     assert (again.erp_value, again.choice, again.version) == ("newer@alfa.example", None, 2)
 
 
-@pytest.mark.parametrize(("choice", "email", "owed"), [("erp", "erp@alfa.example", 0), ("crm", "typed@alfa.example", 1)])
+@pytest.mark.parametrize(
+    ("choice", "email", "owed"), [("erp", "erp@alfa.example", 0), ("crm", "typed@alfa.example", 1)]
+)
 def test_what_a_person_chose_is_carried_out_when_the_record_comes_again(
     stage: Stage, choice: str, email: str, owed: int
 ) -> None:
