@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from host.database import JsonValue
-from host.database import UtcDateTime
+
+from host.database import JsonValue, UtcDateTime
 
 revision = "0001"
 down_revision = None

@@ -2,9 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from host.database import ExactDecimal
-from host.database import JsonValue
-from host.database import UtcDateTime
+
+from host.database import ExactDecimal, JsonValue, UtcDateTime
 
 revision = "0002"
 down_revision = "0001"
