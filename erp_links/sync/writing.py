@@ -48,7 +48,9 @@ class PageWriter:
         ids = bulk.insert_many(self.session, self.entity_type, created, self.origin, self.at)
         changes: list[Adoption | Update] = [*plan.adoptions, *plan.updates]
         bulk.update_many(self.session, self.entity_type, _hub_changes(changes), self.origin, self.at)
-        restamp(self.session, self.entity_type, {each.record.id: each.merged.stamps for each in changes})
+        stamps = {each.record.id: each.merged.stamps for each in changes}
+        stamps.update({new_id: each.stamps for each, new_id in zip(plan.creations, ids, strict=True)})
+        restamp(self.session, self.entity_type, stamps)
         self._add_pairings(plan, ids)
         self._update_pairings(plan.updates)
         self._bury(plan.tombstones)
