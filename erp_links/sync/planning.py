@@ -192,6 +192,9 @@ class Planner:
             )
         self.plan.adoptions.append(Adoption(incoming, record, merged))
         self._note(merged, record)
+        if any(not mapped.to_crm for mapped in self._mapping.pushed):
+            # a pull reads nothing of the fields that go to the ERP only; the pass to the ERP fills them
+            self.plan.owed.add(record.id)
         self._finish(incoming, "paired", record.id)
 
     def _create(self, incoming: Translated, values: dict[str, CrmValue]) -> None:

@@ -133,6 +133,9 @@ class Model:
         elif number in self.hub:
             link.pairs[number] = Pair()
             self._merge(place, number, pulled, push=False)
+            if "to_erp" in link.directions.values():
+                # those fields were never looked at
+                link.outbox.add(number)
         elif link.unpaired == "create":
             values = {name: told[name] if name in pulled else None for name in FIELDS}
             self.hub[number] = Entity(values, dict.fromkeys(FIELDS, place))
