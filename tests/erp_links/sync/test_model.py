@@ -93,7 +93,7 @@ class Machine(RuleBasedStateMachine):
     @rule(link=LINKS, place=PLACES)
     def lift(self, link: int, place: int) -> None:
         number = self._pair_in(link, ("tombstone",), place)
-        if number in self.model.hub and number in self.model.erps[link]:
+        if number in self.model.hub:
             with self.stage.database.writing() as session:
                 lift(session, self._pairing_id(link, number), IDA)
             self.model.lift(link, number)
@@ -347,7 +347,7 @@ def check(stage: LedgerStage, examples: int, steps: int, *, derandomize: bool) -
 
 
 def test_whatever_people_and_runs_do_the_sides_end_as_the_rules_say(sqlite_ledgers: Stager) -> None:
-    check(sqlite_ledgers({}, {}), examples=12, steps=20, derandomize=True)
+    check(sqlite_ledgers({}, {}), examples=10, steps=20, derandomize=True)
 
 
 @pytest.mark.long

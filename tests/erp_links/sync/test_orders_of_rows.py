@@ -140,7 +140,7 @@ def all_wishes() -> st.SearchStrategy[Wishes]:
     return st.fixed_dictionaries({}, optional={"P1": of_all, "P2": of_all, **new})
 
 
-@pytest.mark.parametrize("examples", [pytest.param(6, id="some"), pytest.param(200, id="many", marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [pytest.param(5, id="some"), pytest.param(200, id="many", marks=pytest.mark.long)])
 def test_lines_end_as_their_highest_ranked_editors_want_them(sqlite_two_erps: LedgerStage, examples: int) -> None:
     orders = Orders(sqlite_two_erps)
 
