@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from erp_links.sync.failures import Direction, FailureState
+from erp_links.sync.merge.ranking import origin_of
 from erp_links.sync.models import FailedRecord
-from erp_links.sync.ranking import origin_of
 from erp_links.sync.reasons import FailureReason
 from host.crm import outbox
 from host.crm.models import Subscription

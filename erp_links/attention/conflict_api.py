@@ -9,8 +9,8 @@ from erp_links.attention import conflicts as operations
 from erp_links.attention.answers import conflict_answer
 from erp_links.attention.schemas import ChoiceInput, ChoicesInput, ChosenSchema, ConflictSchema, ConflictSearch
 from erp_links.attention.showing import show_conflicts
-from erp_links.sync.history import find_link, sees_values
 from erp_links.sync.models import Conflict
+from erp_links.sync.views.history import find_link, sees_values
 from host.accounts.current import current_doer, current_principal
 from host.api import TokenScope, api_blueprint, expected_version, page_schema, requires, versioned
 from host.database import current_database

@@ -9,9 +9,9 @@ from flask_login import login_required
 from erp_links.attention import conflicts
 from erp_links.attention.schemas import ConflictPageSearch, TickedConflicts
 from erp_links.attention.showing import show_conflicts
-from erp_links.sync.history import sees_values
-from erp_links.sync.link_choice import back_to, link_options
 from erp_links.sync.models import Conflict
+from erp_links.sync.views.history import sees_values
+from erp_links.sync.views.link_choice import back_to, link_options
 from host.accounts.current import administrator_required, current_doer, current_principal
 from host.database import current_database
 from host.errors import InvalidInputError

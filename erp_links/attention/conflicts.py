@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from erp_links.attention.asking import ask_crm
 from erp_links.links.models import ErpLink
-from erp_links.sync.history import seen_links
 from erp_links.sync.models import Conflict, Pairing
+from erp_links.sync.views.history import seen_links
 from host.accounts.principal import Principal
 from host.audit.doer import Doer
 from host.audit.operations import record

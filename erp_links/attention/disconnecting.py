@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from erp_links.attention.asking import ask_crm, ask_erp
 from erp_links.attention.noting import note
 from erp_links.sync.failures import Direction
+from erp_links.sync.merge.ranking import origin_of
 from erp_links.sync.models import Conflict, FailedRecord, Intent, IntentState, Pairing, PairingState
-from erp_links.sync.ranking import origin_of
 from host.audit.doer import Doer
 from host.crm.models import OutboxEntry
 from host.crm.registry import entity_types

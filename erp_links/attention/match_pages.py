@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from erp_links.attention.matches import candidates_of, pair_ambiguous
 from erp_links.attention.schemas import LinkPageSearch, MatchInput
 from erp_links.runtime import current_runtime
-from erp_links.sync.failed_records import FailedFilter, failed_query, find_failed
 from erp_links.sync.failures import Direction
-from erp_links.sync.history import sees_values
-from erp_links.sync.link_choice import link_options
 from erp_links.sync.models import FailedRecord
-from erp_links.sync.presenting import link_names
 from erp_links.sync.reasons import FailureReason
-from erp_links.sync.shown_failures import show_failures
+from erp_links.sync.views.failed_records import FailedFilter, failed_query, find_failed
+from erp_links.sync.views.history import sees_values
+from erp_links.sync.views.link_choice import link_options
+from erp_links.sync.views.presenting import link_names
+from erp_links.sync.views.shown_failures import show_failures
 from host.accounts.current import administrator_required, current_doer, current_principal
 from host.crm.lists import items_for
 from host.crm.registry import entity_types

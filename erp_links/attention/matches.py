@@ -14,12 +14,12 @@ from erp_links.links.finding import managed_link
 from erp_links.mapping.compiled import CompiledMapping, compile_mapping
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import LinkRuntime
-from erp_links.sync.failed_records import find_failed
 from erp_links.sync.failures import Direction
 from erp_links.sync.models import FailedRecord, Pairing, PairingState
-from erp_links.sync.pairing import match_of
+from erp_links.sync.pull.pairing import match_of
 from erp_links.sync.reasons import FailureReason
-from erp_links.sync.shown_failures import CANDIDATES
+from erp_links.sync.views.failed_records import find_failed
+from erp_links.sync.views.shown_failures import CANDIDATES
 from host.accounts.principal import Principal
 from host.audit.doer import Doer
 from host.crm.fields import CrmField

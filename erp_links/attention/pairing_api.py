@@ -11,9 +11,9 @@ from erp_links.attention.pairing import pair
 from erp_links.attention.pairings import find_pairing, pairings_query
 from erp_links.attention.schemas import CandidatesSchema, MatchInput, PairingInput, PairingSchema, PairingSearch
 from erp_links.runtime import current_runtime
-from erp_links.sync.failed_records import find_failed
-from erp_links.sync.history import find_link, sees_values
 from erp_links.sync.models import Pairing
+from erp_links.sync.views.failed_records import find_failed
+from erp_links.sync.views.history import find_link, sees_values
 from host.accounts.current import current_doer, current_principal
 from host.api import TokenScope, api_blueprint, idempotent, page_schema, requires
 from host.database import current_database

@@ -9,8 +9,8 @@ from erp_links.attention import disconnecting
 from erp_links.attention.pairings import count_by_state, find_pairing, pairings_query
 from erp_links.attention.schemas import PairingPageSearch
 from erp_links.attention.showing import show_pairings
-from erp_links.sync.link_choice import back_to, link_options
 from erp_links.sync.models import Pairing, PairingState
+from erp_links.sync.views.link_choice import back_to, link_options
 from host.accounts.current import administrator_required, current_doer, current_principal
 from host.database import current_database
 from host.paging import keyset_page

@@ -5,8 +5,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink
-from erp_links.sync.history import seen_links
 from erp_links.sync.models import Pairing
+from erp_links.sync.views.history import seen_links
 from host.accounts.principal import Principal
 from host.errors import NotFoundError
 

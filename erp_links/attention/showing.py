@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from erp_links.hub_additions import link_names as visible_names
 from erp_links.sync.models import Conflict, Intent, Pairing
-from erp_links.sync.presenting import crm_fields, link_names, record_titles, type_labels
-from erp_links.sync.shown_values import ShownValue, erp_fields, of_erp, of_hub
+from erp_links.sync.views.presenting import crm_fields, link_names, record_titles, type_labels
+from erp_links.sync.views.shown_values import ShownValue, erp_fields, of_erp, of_hub
 from host.accounts.models import User
 from host.accounts.principal import Principal
 from host.crm import bulk

@@ -10,8 +10,8 @@ from erp_links.attention.pairing import pair
 from erp_links.links.finding import managed_link
 from erp_links.links.models import ErpLink
 from erp_links.runtime import LinkRuntime
-from erp_links.sync.history import seen_links
 from erp_links.sync.models import Intent, IntentState, Pairing
+from erp_links.sync.views.history import seen_links
 from host.accounts.principal import Principal
 from host.audit.doer import Doer
 from host.audit.operations import record

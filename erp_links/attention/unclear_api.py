@@ -8,8 +8,8 @@ from erp_links.attention import unclear as operations
 from erp_links.attention.answers import pairing_answer, unclear_answer
 from erp_links.attention.schemas import MadeInput, PairingSchema, UnclearSchema
 from erp_links.runtime import current_runtime
-from erp_links.sync.history import find_link, sees_values
 from erp_links.sync.models import Intent
+from erp_links.sync.views.history import find_link, sees_values
 from host.accounts.current import current_doer, current_principal
 from host.api import PageArguments, TokenScope, api_blueprint, page_schema, requires
 from host.database import current_database

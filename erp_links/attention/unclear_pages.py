@@ -9,9 +9,9 @@ from erp_links.attention import unclear
 from erp_links.attention.schemas import LinkPageSearch, MadeInput
 from erp_links.attention.showing import show_intents
 from erp_links.runtime import current_runtime
-from erp_links.sync.history import sees_values
-from erp_links.sync.link_choice import back_to, link_options
 from erp_links.sync.models import Intent
+from erp_links.sync.views.history import sees_values
+from erp_links.sync.views.link_choice import back_to, link_options
 from host.accounts.current import administrator_required, current_doer, current_principal
 from host.database import current_database
 from host.errors import ConflictError, InvalidInputError, TielineError, UpstreamError

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink
-from erp_links.sync.failed_records import open_failures
 from erp_links.sync.failures import FailureState
-from erp_links.sync.history import seen_links
 from erp_links.sync.models import Conflict, FailedRecord, Intent, IntentState, Pairing, PairingState
 from erp_links.sync.reasons import WAITING, FailureReason
+from erp_links.sync.views.failed_records import open_failures
+from erp_links.sync.views.history import seen_links
 from host.accounts.principal import Principal
 
 

@@ -15,8 +15,8 @@ from erp_links.links.standing import Standing, standings_of
 from erp_links.links.states import state_name
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import LinkRuntime
-from erp_links.sync.failed_records import open_failures
 from erp_links.sync.models import FailedRecord, Pairing, PairingState, Run, RunStatus
+from erp_links.sync.views.failed_records import open_failures
 
 _NEEDS_SOMEBODY = frozenset(
     {

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from erp_links.links.models import ErpLink, LinkState
 from erp_links.mapping.models import LinkActorType, Unpaired
-from erp_links.sync.ranking import origin_of
+from erp_links.sync.merge.ranking import origin_of
 from host.crm import outbox
 from host.crm.registry import entity_types
 

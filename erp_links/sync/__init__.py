@@ -1,1 +1,1 @@
-"""The sync engine: runs that move changes between an ERP and the hub."""
+"""The sync engine: `work` finds runs, `executor` executes one by way of `pull` and `push`, and both stand on `merge`."""

@@ -7,13 +7,13 @@ from typing import Any, cast
 from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
-from erp_links.sync.cases import StoredIntent
-from erp_links.sync.interleaving import Ask, Steps
-from erp_links.sync.looking_up import searching
 from erp_links.sync.models import IntentKind, Pairing, PairingState
 from erp_links.sync.pairings import glance
-from erp_links.sync.push_scene import PushScene, answered
-from erp_links.sync.push_types import PushType
+from erp_links.sync.push.cases import StoredIntent
+from erp_links.sync.push.interleaving import Ask, Steps
+from erp_links.sync.push.looking_up import searching
+from erp_links.sync.push.push_scene import PushScene, answered
+from erp_links.sync.push.push_types import PushType
 from sync_connectors import Actor, Operator, Restriction
 
 _PAIRING = cast(Table, Pairing.__table__)

@@ -14,16 +14,16 @@ from erp_links.links.models import ErpLink, PauseReason
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.brake import BrakeError, Brakes, read_brakes
-from erp_links.sync.covering import Covering
 from erp_links.sync.ending import begin_run, finish_run, requeue_run
-from erp_links.sync.intent_pass import settle_open_intents
 from erp_links.sync.models import Outcome, Pass, Run, RunMode
-from erp_links.sync.outbox_pass import push_all
 from erp_links.sync.outcomes import Ending, ending_of
 from erp_links.sync.permit import CancelledError, LeaseLostError, RunPermit, ShutDownError
 from erp_links.sync.preparing import Preparing
-from erp_links.sync.pull_passes import pull_all
-from erp_links.sync.resync_pass import resync_all
+from erp_links.sync.pull.pull_passes import pull_all
+from erp_links.sync.push.covering import Covering
+from erp_links.sync.push.intent_pass import settle_open_intents
+from erp_links.sync.push.outbox_pass import push_all
+from erp_links.sync.push.resync_pass import resync_all
 from erp_links.sync.run_in_hand import Reached, RunInHand, RunWarnings
 from host.database import is_trouble
 from host.errors import TielineError

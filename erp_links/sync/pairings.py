@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from erp_links.sync.merge.sides import Bases
 from erp_links.sync.models import Pairing, PairingState
-from erp_links.sync.sides import Bases
 from host.database import among, among_parameter, is_on_postgresql, one_parameter
 
 _TABLE = Pairing.__table__.c

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from erp_links.mapping.compiled import CompiledMapping, compile_mapping, lists_to_read
 from erp_links.mapping.models import LinkActorType, Unpaired
-from erp_links.sync.deciding import Rules
+from erp_links.sync.merge.deciding import Rules
+from erp_links.sync.merge.ranking import origin_of, read_ranking
+from erp_links.sync.merge.sides import Side
 from erp_links.sync.models import RunMode
 from erp_links.sync.ordering import parents_first
-from erp_links.sync.ranking import origin_of, read_ranking
 from erp_links.sync.run_in_hand import RunInHand
-from erp_links.sync.sides import Side
 from sync_connectors.codec import actor_type_from_json
 
 _FORCED = {RunMode.RESYNC_FROM_CRM: Side.CRM, RunMode.RESYNC_FROM_ERP: Side.ERP}

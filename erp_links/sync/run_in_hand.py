@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.brake import Brakes
-from erp_links.sync.covering import Covering
 from erp_links.sync.models import Outcome, RunMode
 from erp_links.sync.outcomes import Ending
 from erp_links.sync.permit import RunPermit, ShutDownError
+from erp_links.sync.push.covering import Covering
 from host.database import Database
 from sync_connectors import LinkSession, Notice, NoticeLevel
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from erp_links.links.models import ErpLink
 from erp_links.sync.models import LogEntry
 from erp_links.sync.reasons import win_words
-from erp_links.sync.shown_values import ErpFields, ShownValue, both_values, erp_fields
+from erp_links.sync.views.shown_values import ErpFields, ShownValue, both_values, erp_fields
 from erp_links.visibility import visible
 from host.accounts.principal import Principal
 from host.crm.lists import Items, items_for

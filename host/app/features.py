@@ -8,7 +8,7 @@ from erp_links import hub_additions
 from erp_links.attention import blueprint as attention
 from erp_links.links import blueprint as links
 from erp_links.mapping import blueprint as mapping
-from erp_links.sync import blueprint as sync
+from erp_links.sync.views import blueprint as sync
 from erp_links.tab import blueprint as erp_tab
 from host import languages, throttling
 from host.accounts import blueprint as accounts

@@ -10,8 +10,8 @@ from erp_links.links.models import ErpLink
 from erp_links.links.standing import standings_of
 from erp_links.links.testing import test_link
 from erp_links.sync.models import Outcome, Run, RunMode, RunStatus
-from erp_links.sync.progress import counted, follow
 from erp_links.sync.requesting import ORDINARY, Cause, Wanted, count_resynced, request_run
+from erp_links.sync.views.progress import counted, follow
 from host.cli.installation import CommandFailedError, CommandMisusedError, Installation, pass_installation, told
 from host.jobs.presence import is_working
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from erp_links.links.models import ErpLink
 from erp_links.sync.models import Run
-from erp_links.sync.progress import counted, follow
 from erp_links.sync.requesting import Cause, request_run
+from erp_links.sync.views.progress import counted, follow
 from host.app.demo.linking import LINK
 from host.app.demo.people import USERS
 from host.audit.doer import Doer

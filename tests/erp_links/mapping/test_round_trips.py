@@ -14,11 +14,11 @@ from erp_links.mapping.converting import converter
 from erp_links.mapping.converting_back import back_converter
 from erp_links.mapping.list_table import list_table
 from erp_links.mapping.models import Unpaired
-from erp_links.sync.deciding import Rules
-from erp_links.sync.merging import merge, settle
-from erp_links.sync.ranking import Ranking
-from erp_links.sync.sides import Bases, Merged
-from erp_links.sync.translating import Translator
+from erp_links.sync.merge.deciding import Rules
+from erp_links.sync.merge.merging import merge, settle
+from erp_links.sync.merge.ranking import Ranking
+from erp_links.sync.merge.sides import Bases, Merged
+from erp_links.sync.merge.translating import Translator
 from host.crm.fields import CrmField, CrmType
 from host.crm.record import Record
 from host.crm.registry import entity_type_of

@@ -22,7 +22,7 @@ from erp_links.mapping.taking_over import take_over_declaration
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.executor import RunExecutor
 from erp_links.sync.models import Conflict, FailedRecord, Intent, LogEntry, Pairing, Pass, Run
-from erp_links.sync.pages import Reached
+from erp_links.sync.pull.pages import Reached
 from erp_links.sync.requesting import Cause, request_run
 from erp_links.sync.work import RequestedRuns
 from host.audit.doer import Doer

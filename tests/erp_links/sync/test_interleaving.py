@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from erp_links.sync.covering import Covering
-from erp_links.sync.interleaving import Ask, Interleaved, Steps, StoppedError, Store
-from erp_links.sync.lines import Lines
 from erp_links.sync.permit import LeaseLostError, ShutDownError
+from erp_links.sync.push.covering import Covering
+from erp_links.sync.push.interleaving import Ask, Interleaved, Steps, StoppedError, Store
+from erp_links.sync.push.lines import Lines
 from host.jobs.keeping import LeaseKeeper
 from sync_connectors import LinkSession, UnavailableError
 

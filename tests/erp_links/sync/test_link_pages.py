@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from erp_links.mapping.models import LinkActorType
-from erp_links.sync.charts import THEMES, Chart
 from erp_links.sync.models import Run, RunStatus
+from erp_links.sync.views.charts import THEMES, Chart
 from host.accounts.models import TokenScope, User
 from host.app import create_app
 from host.audit.models import AuditEntry

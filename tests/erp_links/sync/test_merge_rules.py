@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from erp_links.mapping.compiled import CompiledColumn, CompiledField, CompiledMapping
 from erp_links.mapping.models import Unpaired
-from erp_links.sync.deciding import Rules
-from erp_links.sync.merging import merge, settle_saved
-from erp_links.sync.normalising import is_form_of
-from erp_links.sync.ranking import Ranking
-from erp_links.sync.sides import Bases, Choice, Circumstances, Merged, Sent, Side
-from erp_links.sync.translating import Translator
+from erp_links.sync.merge.deciding import Rules
+from erp_links.sync.merge.merging import merge, settle_saved
+from erp_links.sync.merge.normalising import is_form_of
+from erp_links.sync.merge.ranking import Ranking
+from erp_links.sync.merge.sides import Bases, Choice, Circumstances, Merged, Sent, Side
+from erp_links.sync.merge.translating import Translator
 from host.crm.fields import CrmField, CrmType
 from host.crm.record import Record
 from host.crm.registry import entity_type_of

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from erp_links.sync.pairing import PairWith, Refuse
-from erp_links.sync.recognising import Pending, recognise
-from erp_links.sync.sides import Sent
-from erp_links.sync.translating import Translated
+from erp_links.sync.merge.sides import Sent
+from erp_links.sync.merge.translating import Translated
+from erp_links.sync.pull.pairing import PairWith, Refuse
+from erp_links.sync.pull.recognising import Pending, recognise
 from sync_connectors import Actor, ActorReference
 
 

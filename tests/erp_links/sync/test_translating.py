@@ -13,7 +13,7 @@ from erp_links.mapping.converting import converter
 from erp_links.mapping.converting_back import back_converter
 from erp_links.mapping.list_table import list_table
 from erp_links.mapping.models import Unpaired
-from erp_links.sync.translating import Translator
+from erp_links.sync.merge.translating import Translator
 from host.crm.fields import CrmField, CrmType
 from host.crm.registry import entity_type_of
 from sync_connectors import Actor, ActorReference, ActorType, Field, FieldType, ListKey

@@ -1,0 +1,185 @@
+"""Writing a page: the one module with bulk statements of the engine, a constant number for a page of any size."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy.orm import Session
+
+from erp_links.sync.failures import Direction, Failure, FailureState, KnownFailure, next_retry
+from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState
+from erp_links.sync.pull.columns import log_columns, log_rows, pairing_columns
+from erp_links.sync.pull.planning import Adoption, Plan, Update
+from host.crm import bulk
+from host.crm.stamping import restamp
+from host.crm.values import CrmValue
+from host.database import insert_columns
+from host.logs import redacted
+
+Rows = list[dict[str, Any]]
+
+_PAIRING = cast(Table, Pairing.__table__)
+_LOG = cast(Table, LogEntry.__table__)
+_FAILED = cast(Table, FailedRecord.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class PageWriter:
+    """Writes pages of one pass.
+
+    Attributes:
+        origin: What the hub notes as the origin of values.
+        at: The time of everything that is written.
+    """
+
+    session: Session
+    link_id: int
+    run_id: int
+    actor_type: str
+    entity_type: str
+    origin: str
+    at: datetime
+
+    def write(self, plan: Plan, known: Mapping[str, KnownFailure]) -> None:
+        """Write what was planned; `known` are the failed records that the page's keys already have."""
+        created = [creation.values for creation in plan.creations]
+        ids = bulk.insert_many(self.session, self.entity_type, created, self.origin, self.at)
+        changes: list[Adoption | Update] = [*plan.adoptions, *plan.updates]
+        bulk.update_many(self.session, self.entity_type, _hub_changes(changes), self.origin, self.at)
+        stamps = {each.record.id: each.merged.stamps for each in changes}
+        stamps.update({new_id: each.stamps for each, new_id in zip(plan.creations, ids, strict=True)})
+        restamp(self.session, self.entity_type, stamps)
+        self._add_pairings(plan, ids)
+        self._update_pairings(plan.updates)
+        self._bury(plan.tombstones)
+        self._add_log(plan, ids)
+        self._keep_failures(plan.failures, known)
+        self._clear_failures([known[key].id for key in plan.settled if key in known])
+
+    def stamp(self, timestamps: Mapping[int, str]) -> None:
+        """Store new timestamps of the ERP for pairings whose values did not change, by pairing id."""
+        if timestamps:
+            self.session.connection().execute(
+                update(_PAIRING).where(_PAIRING.c.id == bindparam("row_id")),
+                [{"row_id": row_id, "erp_timestamp": timestamp} for row_id, timestamp in timestamps.items()],
+            )
+
+    def _insert(self, table: Table, rows: Rows) -> None:
+        if rows:
+            self.session.connection().execute(insert(table), rows)
+
+    def _add_pairings(self, plan: Plan, ids: Sequence[int]) -> None:
+        count, columns = pairing_columns(
+            plan,
+            ids,
+            link_id=self.link_id,
+            actor_type=self.actor_type,
+            entity_type=self.entity_type,
+            at=self.at,
+        )
+        insert_columns(self.session.connection(), _PAIRING, count, columns)
+
+    def _add_log(self, plan: Plan, ids: Sequence[int]) -> None:
+        rows = log_rows(plan, ids)
+        if rows:
+            columns = log_columns(
+                rows,
+                link_id=self.link_id,
+                run_id=self.run_id,
+                actor_type=self.actor_type,
+                entity_type=self.entity_type,
+                at=self.at,
+            )
+            insert_columns(self.session.connection(), _LOG, len(rows), columns)
+
+    def _update_pairings(self, updates: Sequence[Update]) -> None:
+        news = [each for each in updates if each.is_news]
+        if not news:
+            return
+        self.session.connection().execute(
+            update(_PAIRING).where(_PAIRING.c.id == bindparam("row_id")),
+            [
+                {
+                    "row_id": each.pairing.id,
+                    "parent_type": each.parent[0] if each.parent else None,
+                    "parent_key": each.parent[1] if each.parent else None,
+                    "state": PairingState.PAIRED.value,
+                    "erp_timestamp": each.incoming.actor.timestamp,
+                    "base_erp": each.merged.base_erp,
+                    "base_hub": each.merged.base_hub,
+                    "row_keys": each.merged.row_keys,
+                    "content_hash": each.incoming.digest if each.is_settled else None,
+                    "synced_at": self.at,
+                }
+                for each in news
+            ],
+        )
+
+    def _bury(self, pairing_ids: Sequence[int]) -> None:
+        if pairing_ids:
+            self.session.connection().execute(
+                update(_PAIRING)
+                .where(_PAIRING.c.id.in_(pairing_ids))
+                .values(state=PairingState.TOMBSTONE.value, entity_id=None, base_erp={}, base_hub={}, content_hash=None)
+            )
+
+    def _keep_failures(self, failures: Sequence[Failure], known: Mapping[str, KnownFailure]) -> None:
+        fresh = [self._failed_row(each) for each in failures if each.erp_key not in known]
+        self._insert(_FAILED, fresh)
+        again = [self._failed_again(each, known[each.erp_key]) for each in failures if each.erp_key in known]
+        if again:
+            self.session.connection().execute(update(_FAILED).where(_FAILED.c.id == bindparam("row_id")), again)
+
+    def _failed_row(self, failure: Failure) -> dict[str, Any]:
+        return self._what_failed(failure) | {
+            "link_id": self.link_id,
+            "actor_type": self.actor_type,
+            "erp_key": failure.erp_key,
+            "direction": Direction.PULL.value,
+            "state": FailureState.OPEN.value,
+            "attempts": 1,
+            "first_failed_at": self.at,
+            "retry_at": next_retry(failure.reason, 1, self.at),
+        }
+
+    def _failed_again(self, failure: Failure, known: KnownFailure) -> dict[str, Any]:
+        # what somebody dismissed stays so until it fails in another way
+        same = (known.reason, known.message) == (failure.reason.value, redacted(failure.message))
+        attempts = known.attempts + 1
+        return self._what_failed(failure) | {
+            "row_id": known.id,
+            "state": known.state if same else FailureState.OPEN.value,
+            "attempts": attempts,
+            "retry_at": next_retry(failure.reason, attempts, self.at),
+        }
+
+    def _what_failed(self, failure: Failure) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "entity_type": self.entity_type,
+            "entity_id": failure.entity_id,
+            "parent_type": failure.parent[0] if failure.parent else None,
+            "parent_key": failure.parent[1] if failure.parent else None,
+            "label": failure.label,
+            "reason": failure.reason.value,
+            "message": redacted(failure.message),
+            "instruction": failure.instruction,
+            "technical": redacted(failure.technical),
+            "field": failure.erp_field,
+            "payload": dict(failure.payload),
+            "last_failed_at": self.at,
+        }
+
+    def _clear_failures(self, ids: Sequence[int]) -> None:
+        if ids:
+            self.session.connection().execute(delete(_FAILED).where(_FAILED.c.id.in_(ids)))
+
+
+def _hub_changes(changes: Sequence[Adoption | Update]) -> list[tuple[int, dict[str, CrmValue]]]:
+    return [
+        (each.record.id, {change.crm_field: change.new for change in each.merged.changes})
+        for each in changes
+        if each.merged.changes
+    ]

@@ -1,0 +1,125 @@
+"""The transactions of a pass to the ERP: what several batches have to write, and what it counts as."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import Table, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from erp_links.sync.models import Pass, Run
+from erp_links.sync.passes import OpenPass
+from erp_links.sync.permit import CancelledError, LeaseLostError
+from erp_links.sync.push.cases import Case
+from erp_links.sync.push.interleaving import Store
+from erp_links.sync.push.push_types import PushType
+from erp_links.sync.push.settling import Settling
+from erp_links.sync.run_in_hand import RunInHand
+from host.jobs.clock import read_clock
+
+log = logging.getLogger(__name__)
+
+_TRIES = 5
+_RUN = cast(Table, Run.__table__)
+_PASS = cast(Table, Pass.__table__)
+
+
+class PushStores:
+    """Writes for the batches of one pass, on the run's thread."""
+
+    def __init__(self, run: RunInHand, *, may_ask: bool) -> None:
+        """Take the run, and whether people may have been asked about conflicts."""
+        self._run = run
+        self._may_ask = may_ask
+        self._pending: list[tuple[OpenPass | None, Counter[str]]] = []
+
+    def settle(self, session: Session, push_type: PushType, cases: Sequence[Case]) -> None:
+        """Write what was decided about cases of one type; for the `write` of a `Store`."""
+        if not cases:
+            return
+        permit = self._run.permit
+        settling = Settling(session, permit.link_id, permit.run_id, push_type, read_clock(session), self._may_ask)
+        counts = settling.write(cases)
+        if push_type.open_pass is None:
+            # nobody asked for a look at these records; only what came of it counts
+            counts["erp_read"] -= counts.pop("erp_equal", 0)
+        self._pending.append((push_type.open_pass, +counts))
+
+    def __call__(self, stores: Sequence[Store]) -> list[Exception | None]:
+        """Write all, together if possible; return for each what hindered it.
+
+        Raises:
+            DBAPIError: The database cannot do it.
+        """
+        if len(stores) > 1:
+            try:
+                return self._write(stores)
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise
+                log.info("batches are stored one by one: %s", error)
+        return [self._write_alone(store) for store in stores]
+
+    def _write_alone(self, store: Store) -> Exception | None:
+        for tried in range(1, _TRIES + 1):
+            try:
+                return self._write([store])[0]
+            except DBAPIError as error:
+                # people may pair or change the same records meanwhile; a broken connection is not theirs to heal
+                if tried == _TRIES or error.connection_invalidated:
+                    raise
+                log.info("a batch is stored again: %s", error)
+                time.sleep(0.05 * tried)
+        raise AssertionError("unreachable")
+
+    def _write(self, stores: Sequence[Store]) -> list[Exception | None]:
+        self._pending.clear()
+        hindered: list[Exception | None] = []
+        try:
+            with self._run.database.writing() as session:
+                unwanted = self._why_unwanted(session, any(store.wanted for store in stores))
+                for store in stores:
+                    if store.wanted and unwanted is not None:
+                        hindered.append(unwanted)
+                        continue
+                    store.write(session)
+                    hindered.append(None)
+                if self._pending:
+                    self._store_counts(session)
+                    self._run.reached("batch about to be committed")
+        except LeaseLostError as error:
+            return [error] * len(stores)
+        if self._pending:
+            for open_pass, counts in self._pending:
+                self._run.counts.update(counts)
+                if open_pass is not None:
+                    open_pass.counts.update(counts)
+            self._run.reached("batch committed")
+        return hindered
+
+    def _why_unwanted(self, session: Session, ask: bool) -> CancelledError | None:
+        try:
+            if ask:
+                self._run.permit.assert_wanted(session)
+            else:
+                self._run.permit.assert_held(session)
+        except CancelledError as error:
+            return error
+        return None
+
+    def _store_counts(self, session: Session) -> None:
+        total = Counter(self._run.counts)
+        of_passes: dict[int, tuple[OpenPass, Counter[str]]] = {}
+        for open_pass, counts in self._pending:
+            total.update(counts)
+            if open_pass is not None:
+                of_passes.setdefault(open_pass.id, (open_pass, Counter(open_pass.counts)))[1].update(counts)
+        connection = session.connection()
+        for open_pass, counts in of_passes.values():
+            told: dict[str, Any] = {"counts": dict(counts), "resume_cursor": open_pass.resume}
+            connection.execute(update(_PASS).where(_PASS.c.id == open_pass.id).values(told))
+        told = {"counts": dict(total), "version": _RUN.c.version + 1}
+        connection.execute(update(_RUN).where(_RUN.c.id == self._run.permit.run_id).values(told))

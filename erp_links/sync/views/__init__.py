@@ -1,0 +1,1 @@
+"""What people and programs see of runs, failed records and the state of a link."""
