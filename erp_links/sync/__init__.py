@@ -1,1 +1,1 @@
-"""The sync engine: `work` finds runs, `executor` executes one by way of `pull` and `push`, and both stand on `merge`."""
+"""The sync engine: `work` finds runs; `executor` executes one with `pull` and `push`, which both stand on `merge`."""
