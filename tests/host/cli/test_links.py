@@ -46,7 +46,7 @@ def test_a_sync_is_followed_to_its_end_and_counted(linked: Linked, terminal: Ter
         result = terminal("link", "sync", LINK)
     assert result.exit_code == 0
     assert "run 1 asked for" in result.output
-    assert "success: 12 read, 12 created" in result.output
+    assert "success: 26 read, 26 created" in result.output
 
 
 def test_a_sync_that_fails_ends_with_1_and_the_reason(linked: Linked, terminal: Terminal) -> None:
