@@ -8,7 +8,8 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
-from erp_links.sync.failures import Direction, Failure, FailureState, KnownFailure, next_retry
+from erp_links.sync.failed_rows import first_time, once_more
+from erp_links.sync.failures import Direction, Failure, KnownFailure
 from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState
 from erp_links.sync.pull.columns import log_columns, log_rows, pairing_columns
 from erp_links.sync.pull.planning import Adoption, Plan, Update
@@ -16,7 +17,6 @@ from host.crm import bulk
 from host.crm.stamping import restamp
 from host.crm.values import CrmValue
 from host.database import insert_columns
-from host.logs import redacted
 
 Rows = list[dict[str, Any]]
 
@@ -126,51 +126,19 @@ class PageWriter:
             )
 
     def _keep_failures(self, failures: Sequence[Failure], known: Mapping[str, KnownFailure]) -> None:
-        fresh = [self._failed_row(each) for each in failures if each.erp_key not in known]
+        run = {"run_id": self.run_id, "entity_type": self.entity_type}
+        named = {**run, "link_id": self.link_id, "actor_type": self.actor_type}
+        fresh = [
+            {**named, **first_time(each, Direction.PULL, self.at)} for each in failures if each.erp_key not in known
+        ]
         self._insert(_FAILED, fresh)
-        again = [self._failed_again(each, known[each.erp_key]) for each in failures if each.erp_key in known]
+        again = [
+            {**run, "entity_id": each.entity_id, **once_more(each, known[each.erp_key], self.at)}
+            for each in failures
+            if each.erp_key in known
+        ]
         if again:
             self.session.connection().execute(update(_FAILED).where(_FAILED.c.id == bindparam("row_id")), again)
-
-    def _failed_row(self, failure: Failure) -> dict[str, Any]:
-        return self._what_failed(failure) | {
-            "link_id": self.link_id,
-            "actor_type": self.actor_type,
-            "erp_key": failure.erp_key,
-            "direction": Direction.PULL.value,
-            "state": FailureState.OPEN.value,
-            "attempts": 1,
-            "first_failed_at": self.at,
-            "retry_at": next_retry(failure.reason, 1, self.at),
-        }
-
-    def _failed_again(self, failure: Failure, known: KnownFailure) -> dict[str, Any]:
-        # what somebody dismissed stays so until it fails in another way
-        same = (known.reason, known.message) == (failure.reason.value, redacted(failure.message))
-        attempts = known.attempts + 1
-        return self._what_failed(failure) | {
-            "row_id": known.id,
-            "state": known.state if same else FailureState.OPEN.value,
-            "attempts": attempts,
-            "retry_at": next_retry(failure.reason, attempts, self.at),
-        }
-
-    def _what_failed(self, failure: Failure) -> dict[str, Any]:
-        return {
-            "run_id": self.run_id,
-            "entity_type": self.entity_type,
-            "entity_id": failure.entity_id,
-            "parent_type": failure.parent[0] if failure.parent else None,
-            "parent_key": failure.parent[1] if failure.parent else None,
-            "label": failure.label,
-            "reason": failure.reason.value,
-            "message": redacted(failure.message),
-            "instruction": failure.instruction,
-            "technical": redacted(failure.technical),
-            "field": failure.erp_field,
-            "payload": dict(failure.payload),
-            "last_failed_at": self.at,
-        }
 
     def _clear_failures(self, ids: Sequence[int]) -> None:
         if ids:

@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, exists, in
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.compiled import CompiledMapping
-from erp_links.sync.failures import Direction, Failure, FailureState, KnownFailure, next_retry
+from erp_links.sync.failed_rows import first_time, once_more
+from erp_links.sync.failures import Direction, FailureState, KnownFailure
 from erp_links.sync.models import FailedRecord, Pairing, PairingState
 from erp_links.sync.push.cases import Case
 from erp_links.sync.reasons import FailureReason
 from host.crm.tables import table_of
 from host.jobs.clock import read_clock
-from host.logs import redacted
 
 _FAILED = cast(Table, FailedRecord.__table__)
 
@@ -70,9 +70,15 @@ def keep_failures(session: Session, named: Mapping[str, Any], cases: Sequence[Ca
         if case.failure is None:
             continue
         if case.known is None:
-            fresh.append({**named, **_first_time(case.failure, at)})
+            fresh.append({**named, **first_time(case.failure, Direction.PUSH, at)})
         else:
-            again.append({"run_id": named["run_id"], **_once_more(case.failure, case.known, at)})
+            again.append(
+                {
+                    "run_id": named["run_id"],
+                    "erp_key": case.failure.erp_key,
+                    **once_more(case.failure, case.known, at),
+                }
+            )
     if fresh:
         session.connection().execute(insert(_FAILED), fresh)
     if again:
@@ -138,42 +144,3 @@ def _open_push(link_id: int, actor_type: str) -> tuple[ColumnElement[bool], ...]
         FailedRecord.actor_type == actor_type,
         FailedRecord.state == FailureState.OPEN.value,
     )
-
-
-def _first_time(failure: Failure, at: datetime) -> dict[str, Any]:
-    return _what_failed(failure, at) | {
-        "direction": Direction.PUSH.value,
-        "entity_id": failure.entity_id,
-        "state": FailureState.OPEN.value,
-        "attempts": 1,
-        "first_failed_at": at,
-        "retry_at": next_retry(failure.reason, 1, at),
-    }
-
-
-def _once_more(failure: Failure, known: KnownFailure, at: datetime) -> dict[str, Any]:
-    # what somebody dismissed stays so until it fails in another way
-    same = (known.reason, known.message) == (failure.reason.value, redacted(failure.message))
-    attempts = known.attempts + 1
-    return _what_failed(failure, at) | {
-        "row_id": known.id,
-        "state": known.state if same else FailureState.OPEN.value,
-        "attempts": attempts,
-        "retry_at": next_retry(failure.reason, attempts, at),
-    }
-
-
-def _what_failed(failure: Failure, at: datetime) -> dict[str, Any]:
-    return {
-        "erp_key": failure.erp_key,
-        "parent_type": failure.parent[0] if failure.parent else None,
-        "parent_key": failure.parent[1] if failure.parent else None,
-        "label": failure.label,
-        "reason": failure.reason.value,
-        "message": redacted(failure.message),
-        "instruction": failure.instruction,
-        "technical": redacted(failure.technical),
-        "field": failure.erp_field,
-        "payload": dict(failure.payload),
-        "last_failed_at": at,
-    }
