@@ -13,10 +13,11 @@ from erp_links.mapping.compiled import CompiledMapping
 from erp_links.mapping.list_state import note_lists
 from erp_links.mapping.models import LinkActorType
 from erp_links.sync.failures import Direction
-from erp_links.sync.models import Pass
+from erp_links.sync.models import Pass, Run
 from host.jobs.clock import read_clock
 
 _PASS = cast(Table, Pass.__table__)
+_RUN = cast(Table, Run.__table__)
 
 
 @dataclass(slots=True)
@@ -110,6 +111,13 @@ def store_progress(
     if total is not None:
         values["total"] = total
     _update(session, open_pass, **values)
+
+
+def store_run_counts(session: Session, run_id: int, counts: Mapping[str, int]) -> None:
+    """Store what a run has done so far, in the transaction that does it."""
+    session.connection().execute(
+        update(_RUN).where(_RUN.c.id == run_id).values(counts=dict(counts), version=_RUN.c.version + 1)
+    )
 
 
 def complete_pass(session: Session, open_pass: OpenPass) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from erp_links.mapping.models import LinkActorType
 from erp_links.sync.failures import Direction
-from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState, Run
+from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState
+from erp_links.sync.passes import store_run_counts
 from erp_links.sync.permit import RunPermit, ShutDownError
 from host.database import Database
 from host.jobs.clock import read_clock
@@ -43,7 +44,7 @@ def read_deletions(
             with database.writing() as session:
                 permit.assert_wanted(session)
                 counts["gone"] += mark_gone(session, permit, row.name, page.keys)
-                _store_counts(session, permit, counts)
+                store_run_counts(session, permit.run_id, counts)
         if stopping.is_set() and page.resume is not None:
             raise ShutDownError("the worker stops")
     if watermark != row.deletions_watermark:
@@ -103,12 +104,3 @@ def mark_gone(session: Session, permit: RunPermit, actor_type: str, keys: Collec
         [told | {"erp_key": row.erp_key, "entity_type": row.entity_type, "entity_id": row.entity_id} for row in found],
     )
     return len(found)
-
-
-def _store_counts(session: Session, permit: RunPermit, counts: Counter[str]) -> None:
-    session.execute(
-        update(Run)
-        .where(Run.id == permit.run_id)
-        .values(counts=dict(counts), version=Run.version + 1)
-        .execution_options(synchronize_session=False)
-    )

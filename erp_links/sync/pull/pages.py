@@ -5,10 +5,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from flask_babel import gettext as _
-from sqlalchemy import Table, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,7 +16,6 @@ from erp_links.sync.failures import Failure, KnownFailure, known_failures
 from erp_links.sync.merge.conflicts import Choices, may_ask, read_choices, store_questions
 from erp_links.sync.merge.deciding import Rules
 from erp_links.sync.merge.translating import Translated, Translator
-from erp_links.sync.models import Run
 from erp_links.sync.pairings import (
     KeyedBy,
     PairingGlance,
@@ -28,7 +25,7 @@ from erp_links.sync.pairings import (
     read_parents,
     read_taken,
 )
-from erp_links.sync.passes import OpenPass, store_progress
+from erp_links.sync.passes import OpenPass, store_progress, store_run_counts
 from erp_links.sync.permit import RunPermit
 from erp_links.sync.pull.pairing import Match, PairingPolicy, PairWith, Recognised, match_keys
 from erp_links.sync.pull.planning import Known, Plan, Planner
@@ -45,7 +42,6 @@ from sync_connectors import Actor, Rejection
 
 log = logging.getLogger(__name__)
 
-_RUN = cast(Table, Run.__table__)
 
 _TRIES = 5
 
@@ -260,11 +256,7 @@ class PageTaker:
                 candidate=progress.candidate,
                 total=progress.total,
             )
-        session.connection().execute(
-            update(_RUN)
-            .where(_RUN.c.id == self._permit.run_id)
-            .values(counts=dict(self._totals + counts), version=_RUN.c.version + 1)
-        )
+        store_run_counts(session, self._permit.run_id, self._totals + counts)
 
 
 @dataclass(slots=True)

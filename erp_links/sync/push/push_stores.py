@@ -10,8 +10,8 @@ from sqlalchemy import Table, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from erp_links.sync.models import Pass, Run
-from erp_links.sync.passes import OpenPass
+from erp_links.sync.models import Pass
+from erp_links.sync.passes import OpenPass, store_run_counts
 from erp_links.sync.permit import CancelledError, LeaseLostError
 from erp_links.sync.push.cases import Case
 from erp_links.sync.push.interleaving import Store
@@ -23,7 +23,6 @@ from host.jobs.clock import read_clock
 log = logging.getLogger(__name__)
 
 _TRIES = 5
-_RUN = cast(Table, Run.__table__)
 _PASS = cast(Table, Pass.__table__)
 
 
@@ -121,5 +120,4 @@ class PushStores:
         for open_pass, counts in of_passes.values():
             told: dict[str, Any] = {"counts": dict(counts), "resume_cursor": open_pass.resume}
             connection.execute(update(_PASS).where(_PASS.c.id == open_pass.id).values(told))
-        told = {"counts": dict(total), "version": _RUN.c.version + 1}
-        connection.execute(update(_RUN).where(_RUN.c.id == self._run.permit.run_id).values(told))
+        store_run_counts(session, self._run.permit.run_id, total)
