@@ -1,6 +1,7 @@
 """Connections that go only to addresses that were checked."""
 
 import socket
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,7 +20,7 @@ from urllib3.exceptions import (
 from urllib3.util.connection import create_connection
 
 from host.outbound.deadlines import present_deadline
-from host.outbound.errors import AddressRefusedError, RefusedAddress
+from host.outbound.errors import RefusedAddress
 from host.outbound.policy import AddressPolicy
 
 POOL_SIZE = 10
@@ -52,6 +53,7 @@ RETRY = BoundedRetry(
     total=3,
     connect=1,
     read=1,
+    other=0,  # such as a certificate that is not trusted, which will not be in a second either
     backoff_factor=0.5,
     backoff_jitter=0.2,
     status_forcelist=(429, 502, 503, 504),
@@ -74,6 +76,17 @@ class CheckedAdapter(HTTPAdapter):
         self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _pool_classes(self._policy)
 
+    def close(self) -> None:
+        """Close the connections that are idle now, and each other one when its call ends.
+
+        A pool of urllib3 that is only let go of keeps its sockets until the garbage collector comes by.
+        """
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - a container of its own kind, that is not iterated over
+                with suppress(KeyError):
+                    manager.pools[key].close()
+        super().close()
+
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send one request; with a proxy the target is checked here, because the proxy resolves it."""
         proxies = kwargs.get("proxies")
@@ -83,7 +96,7 @@ class CheckedAdapter(HTTPAdapter):
                 self._policy.resolve(parts.hostname or "", parts.port or 443)
             return super().send(request, *args, **kwargs)
         except RefusedAddress as error:
-            raise AddressRefusedError(str(error)) from None
+            raise error.refusal from None
 
 
 def _pool_classes(policy: AddressPolicy) -> dict[str, type[HTTPConnectionPool]]:

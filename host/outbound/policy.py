@@ -28,8 +28,22 @@ METADATA = frozenset(
 )
 """Where a cloud tells its machines their credentials; never called, whatever is allowed."""
 
+ALLOWING = "TIELINE_OUTBOUND_ALLOW"
+
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_TRANSLATED = tuple(
+    ipaddress.IPv6Network(text)
+    for text in (
+        "::/96",  # IPv4-compatible
+        "::ffff:0:0/96",  # IPv4-mapped
+        "::ffff:0:0:0/96",  # IPv4-translated
+        "64:ff9b::/96",  # NAT64
+        "64:ff9b:1::/48",  # NAT64, local
+        "2001::/32",  # Teredo
+        "2002::/16",  # 6to4
+    )
+)
+"""Addresses that carry another one in them, which might be one that must not be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,9 @@ class AddressPolicy:
         reasons = {text: self.reason_against(ipaddress.ip_address(text.partition("%")[0]), name) for text in found}
         allowed = [text for text, reason in reasons.items() if not reason]
         if not allowed:
-            raise RefusedAddress(f"{host} must not be called from here: {_joined(reasons.values())}")
+            text = f"{host} must not be called from here: {_joined(reasons.values())}"
+            is_allowable = any(not _reason_of_all_times(ipaddress.ip_address(one.partition("%")[0])) for one in found)
+            raise RefusedAddress(text, tuple(found), ALLOWING if is_allowable else "")
         return allowed
 
     def reason_against(self, address: Address, host: str = "") -> str:
@@ -84,16 +100,18 @@ class AddressPolicy:
         kind = _kind_of(address)
         if not kind or (kind == "private" and self.private):
             return ""
-        return f"{address} is {kind}, TIELINE_OUTBOUND_ALLOW would allow it"
+        return f"{address} is {kind}, {ALLOWING} would allow it"
 
 
 def _reason_of_all_times(address: Address) -> str:
     """Return why an address is refused whatever is allowed."""
-    if isinstance(address, ipaddress.IPv6Address) and (address.ipv4_mapped or address in _NAT64):
-        return f"{address} stands for an IPv4 address, give that one"
     if address in METADATA:
         return f"{address} is a cloud's metadata address"
-    return f"{address} is no address of a host" if address.is_unspecified else ""
+    if address.is_unspecified:
+        return f"{address} is no address of a host"
+    if not address.is_loopback and any(address in network for network in _TRANSLATED):
+        return f"{address} stands for an IPv4 address, give that one"
+    return ""
 
 
 def _kind_of(address: Address) -> str:

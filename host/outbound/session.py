@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from urllib3.exceptions import DecodeError, HTTPError
 from host.outbound.connections import CheckedAdapter
 from host.outbound.deadlines import CallDeadline, present_deadline
 from host.outbound.errors import CallDeadlineError, OutboundError, ResponseTooLargeError
+from host.outbound.lines import LineStream, has_lines
 from host.outbound.policy import AddressPolicy
 from host.settings import Settings
 
@@ -22,16 +23,25 @@ log = logging.getLogger(__name__)
 LARGEST_ANSWER = 64 * 1024 * 1024
 CHUNK = 64 * 1024
 MOST_REDIRECTS = 5
+_TOLD_TO_ALL = frozenset({"accept", "accept-encoding", "accept-language", "connection", "user-agent"})
+"""Headers that hold no secret."""
 
 
 class OutboundSession(requests.Session):
     """A session of `requests` with a deadline for each call as a whole, and a limit to the unpacked answer.
 
-    Environment variables (proxies, netrc) are not looked at. A redirect is checked like a first address and may not
-    lead from https to http. Answers are read whole before they are returned.
+    Environment variables (proxies, netrc) are not looked at. A redirect is checked like a first address, may not lead
+    from https to http, and shows another server nothing of what was meant for the first one. Answers are read whole
+    before they are returned.
     """
 
-    def __init__(self, policy: AddressPolicy, seconds: Callable[[], float], largest: int = LARGEST_ANSWER) -> None:
+    def __init__(
+        self,
+        policy: AddressPolicy,
+        seconds: Callable[[], float],
+        largest: int = LARGEST_ANSWER,
+        adapter: CheckedAdapter | None = None,
+    ) -> None:
         super().__init__()
         self.trust_env = False
         self.max_redirects = MOST_REDIRECTS
@@ -39,8 +49,9 @@ class OutboundSession(requests.Session):
         self._largest = largest
         # as a hook it reads redirects as well, before `requests` would read them without a limit
         self.hooks["response"].append(self._read)
-        self.mount("https://", CheckedAdapter(policy))
-        self.mount("http://", CheckedAdapter(policy))
+        adapter = adapter or CheckedAdapter(policy)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
         """Send one request with all its redirects.
@@ -61,6 +72,34 @@ class OutboundSession(requests.Session):
             except (requests.RequestException, HTTPError, OSError):
                 deadline.check()  # a socket that was shut down at the deadline fails in many ways
                 raise
+
+    def open_lines(self, method: str, url: str, media_type: str, **kwargs: Any) -> LineStream:
+        """Send one request and leave the body of its answer to be read line by line, each within a deadline of its own.
+
+        Redirects are not followed. An answer that is not 200, or of another media type, has been read as a whole.
+
+        Args:
+            method: As of `requests.Request`; likewise the others.
+            media_type: Of the answer that has lines.
+
+        Raises:
+            requests.RequestException: As `send` does.
+        """
+
+        def read(response: Response, **_kwargs: Any) -> Response:
+            return response if has_lines(response, media_type) else self._read(response)
+
+        request = self.prepare_request(requests.Request(method, url, hooks={"response": [read]}, **kwargs))
+        settings = self.merge_environment_settings(request.url, {}, True, None, None)
+        with CallDeadline(self._seconds()) as deadline:
+            try:
+                response = self._send_one(request, allow_redirects=False, **settings)
+            except OutboundError:
+                raise
+            except (requests.RequestException, HTTPError, OSError):
+                deadline.check()
+                raise
+            return LineStream(response, media_type, deadline.sockets, self._seconds, self._largest)
 
     def _send_one(self, request: PreparedRequest, **kwargs: Any) -> Response:
         deadline = present_deadline()
@@ -84,27 +123,54 @@ class OutboundSession(requests.Session):
             raise OutboundError(f"{urlsplit(response.url).hostname} redirects from https to http")
         super().rebuild_method(prepared_request, response)
 
+    def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
+        """Keep what may hold a secret from another server: ERPs have headers of their own for keys, and bodies."""
+        former, target = _server_of(response.request.url), _server_of(prepared_request.url)
+        if target in {former, (former[0], "https", 443) if former[1:] == ("http", 80) else former}:
+            return
+        if prepared_request.body is not None:
+            raise OutboundError(f"{former[0]} redirects a call with a body to another server, {target[0]}")
+        for name in [name for name in prepared_request.headers if name.lower() not in _TOLD_TO_ALL]:
+            del prepared_request.headers[name]
+
+    def resolve_redirects(self, *args: Any, yield_requests: bool = False, **kwargs: Any) -> Iterator[Response]:
+        """Look at redirects only where they are followed; `requests` would get the next call ready as well."""
+        return iter(()) if yield_requests else super().resolve_redirects(*args, **kwargs)
+
     def _read(self, response: Response, **_kwargs: Any) -> Response:
         if (deadline := present_deadline()) is not None:
             _read_body(response, deadline, self._largest)
         return response
 
 
-def open_outbound_session(settings: Settings, seconds: Callable[[], float]) -> OutboundSession:
+def open_outbound_session(
+    settings: Settings,
+    seconds: Callable[[], float],
+    largest: int = LARGEST_ANSWER,
+    adapter: CheckedAdapter | None = None,
+) -> OutboundSession:
     """Open a session of this installation.
 
     Args:
         settings: Policy, proxy and certificates.
         seconds: Asked at each call for how long it may take as a whole.
+        largest: Most bytes of an answer, unpacked.
+        adapter: Holds the connections, where several sessions share them; one of this session's own unless given.
     """
     # its warnings and debug lines show whole URLs, and a query may hold a secret
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    session = OutboundSession(AddressPolicy.from_settings(settings), seconds)
+    session = OutboundSession(AddressPolicy.from_settings(settings), seconds, largest, adapter)
     if settings.outbound_proxy:
         session.proxies = {"http": settings.outbound_proxy, "https": settings.outbound_proxy}
     if settings.outbound_ca_bundle:
         session.verify = str(settings.outbound_ca_bundle)
     return session
+
+
+def _server_of(url: str | None) -> tuple[str, str, int]:
+    """Return host, scheme and port of an address."""
+    parts = urlsplit(url or "")
+    return parts.hostname or "", parts.scheme, parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _read_body(response: Response, deadline: CallDeadline, largest: int) -> None:
@@ -116,6 +182,7 @@ def _read_body(response: Response, deadline: CallDeadline, largest: int) -> None
         while chunk := raw.read1(CHUNK, decode_content=True):
             size += len(chunk)
             if size > largest:
+                parts.clear()  # the error lives on, and with it what this function holds
                 raise ResponseTooLargeError(f"the answer is larger than {largest // 2**20} MiB")
             parts.append(chunk)
             deadline.check()

@@ -49,6 +49,11 @@ def test_special_addresses_are_refused_with_the_setting_that_allows_them(text, k
         "::ffff:127.0.0.1",
         "::ffff:8.8.8.8",
         "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "::7f00:1",
+        "::ffff:0:7f00:1",
+        "2002:a9fe:a9fe::1",
+        "2001::5601:5601",
     ],
 )
 def test_some_addresses_are_refused_whatever_is_allowed(text):

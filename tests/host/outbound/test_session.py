@@ -3,12 +3,19 @@ import logging
 import socket
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
 
-from host.outbound import AddressRefusedError, CallDeadlineError, ResponseTooLargeError, open_outbound_session
+from host.outbound import (
+    AddressRefusedError,
+    CallDeadlineError,
+    OutboundError,
+    ResponseTooLargeError,
+    open_outbound_session,
+)
 from host.settings import Settings
 
 
@@ -18,6 +25,7 @@ class Server(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.seen.append((self.path, dict(self.headers)))
         getattr(self, "answer_" + self.path.partition("?")[0].strip("/"))()
 
@@ -50,6 +58,9 @@ class Server(BaseHTTPRequestHandler):
 
     def answer_to_plain(self):
         self._send(302, Location="/plain")
+
+    def answer_elsewhere(self):
+        self._send(int(self.path.rpartition("=")[2]), Location=f"http://localhost:{self.server.server_port}/plain")
 
     def answer_round(self):
         self._send(302, Location="/round")
@@ -125,6 +136,25 @@ def test_loopback_is_refused_unless_allowed(tmp_path, server):
 def test_a_redirect_to_a_refused_address_is_not_followed(session, server):
     with pytest.raises(AddressRefusedError, match="metadata"):
         session.get(f"{server.url}/to_metadata")
+
+
+def test_a_redirect_to_another_server_is_shown_nothing_that_was_meant_for_the_first(settings, server):
+    allowed = replace(settings, outbound_allow=("127.0.0.0/8", "::1", "localhost"))
+    session = open_outbound_session(allowed, lambda: 1.0)
+    session.headers["X-Api-Key"] = "canary"
+    assert session.post(f"{server.url}/elsewhere?=302", data="canary", auth=("ida", "canary")).text == "hello"
+    assert session.get(f"{server.url}/to_plain").text == "hello"
+    (first, elsewhere, _again, here) = (headers for _path, headers in server.seen)
+    assert "canary" in first["X-Api-Key"]
+    assert set(elsewhere) <= {"Host", "User-Agent", "Accept", "Accept-Encoding", "Connection"}
+    assert here["X-Api-Key"] == "canary"
+
+
+def test_a_body_does_not_go_on_to_another_server(session, server):
+    with pytest.raises(OutboundError, match="with a body to another server, localhost"):
+        session.post(f"{server.url}/elsewhere?=307", data="canary")
+    assert len(server.seen) == 1
+    assert session.post(f"{server.url}/elsewhere?=307", data="x", allow_redirects=False).status_code == 307
 
 
 def test_redirects_in_a_circle_end(session, server):
