@@ -6,7 +6,7 @@ The shortest working plugin is a module named by an entry point of the group `ti
 
     class Greenbook(Connector):
         name, label, version, contract_version = "greenbook", "Greenbook", "1.0", CONTRACT_VERSION
-        ...                                   # configuration_fields, test_configuration and open
+        ...                                   # configuration_fields and open
 
     @hookimpl
     def register_connectors(register):

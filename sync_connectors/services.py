@@ -15,6 +15,7 @@ from host.outbound import open_outbound_session
 from host.settings import Settings
 from sync_connectors.contract.services import Services, StateStore
 from sync_connectors.state import MemoryState
+from sync_connectors.watching import CallWatcher
 
 _logger = logging.getLogger("sync_connectors.plugin")
 _LONGEST_MESSAGE = 10_000
@@ -30,6 +31,7 @@ class HostServices:
         seconds: Deadline of each call.
         link_name: Under which the log tells of the link.
         state: The link's durable store; `DatabaseState` once the link is saved.
+        watcher: Is told of each call of the link.
     """
 
     settings: Settings
@@ -37,6 +39,7 @@ class HostServices:
     seconds: float
     link_name: str = ""
     state: StateStore = field(default_factory=MemoryState)
+    watcher: CallWatcher | None = field(default=None, repr=False)
     _deadline: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -74,3 +77,8 @@ class HostServices:
 def begin_call(services: Services) -> float:
     """Start the deadline of the next call, where the host made the services; return its seconds."""
     return services.begin_call() if isinstance(services, HostServices) else services.remaining()
+
+
+def watcher_of(services: Services | None) -> CallWatcher | None:
+    """Return who is told of the calls that get these services."""
+    return services.watcher if isinstance(services, HostServices) else None

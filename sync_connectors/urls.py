@@ -1,4 +1,4 @@
-"""The forms that the URL of a sync connector may have, and which connector answers behind one (spec 2.3)."""
+"""The forms that the URL of a sync connector may have (spec 2.3)."""
 
 import ipaddress
 import re
@@ -10,8 +10,6 @@ from urllib.parse import SplitResult, urlsplit
 from flask_babel import gettext as _
 
 from host.errors import InvalidInputError
-from sync_connectors.contract.connector import Connector
-from sync_connectors.loading import ConnectorMissingError, Plugins
 
 LONGEST_URL = 1023
 
@@ -50,6 +48,11 @@ class ConnectorUrl:
     warning: str = ""
     unavailable: str = ""
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether a server is behind it that can be asked what it speaks."""
+        return self.protocol in {Protocol.JSON, Protocol.ASKED}
+
     def require_available(self) -> None:
         """Refuse a URL that this version cannot use yet.
 
@@ -80,27 +83,12 @@ def parse_connector_url(text: object) -> ConnectorUrl:
     return reader(stripped, found[2])
 
 
-def connector_name(url: str) -> str:
-    """Return the name of the connector in a stored URL.
-
-    Raises:
-        ConnectorMissingError: This version cannot use the URL.
-    """
+def stored_url(text: str) -> ConnectorUrl | None:
+    """Return what a stored URL says, or None where it has a form that this version does not know."""
     try:
-        parsed = parse_connector_url(url)
-        parsed.require_available()
-    except InvalidInputError as error:
-        raise ConnectorMissingError(url, "; ".join(error.errors["url"])) from error
-    return parsed.plugin
-
-
-def resolve(plugins: Plugins, url: str) -> Connector:
-    """Return the connector that answers behind a stored URL.
-
-    Raises:
-        ConnectorMissingError: No loaded plugin offers it, or this version cannot use the URL.
-    """
-    return plugins.connector(connector_name(url))
+        return parse_connector_url(text)
+    except InvalidInputError:
+        return None
 
 
 def _plugin(text: str, rest: str) -> ConnectorUrl:
@@ -122,11 +110,12 @@ def _app(_text: str, _rest: str) -> ConnectorUrl:
     )
 
 
-def _wire(protocol: Protocol, unavailable: Callable[[], str]) -> Callable[[str, str], ConnectorUrl]:
+def _wire(protocol: Protocol, unavailable: Callable[[], str] | None = None) -> Callable[[str, str], ConnectorUrl]:
     def read(text: str, _rest: str) -> ConnectorUrl:
         address = text.partition("+")[2] if protocol is not Protocol.ASKED else text
         parts = _checked_address(address)
-        return ConnectorUrl(text, protocol, address=address, warning=_warning(parts), unavailable=unavailable())
+        why = unavailable() if unavailable else ""
+        return ConnectorUrl(text, protocol, address=address, warning=_warning(parts), unavailable=why)
 
     return read
 
@@ -181,21 +170,13 @@ def _no_soap() -> str:
     return str(_("speaks SOAP, which this version of Tieline does not speak yet; use a connector plugin: plugin:NAME"))
 
 
-def _no_json() -> str:
-    return str(_("speaks JSON, which this version of Tieline does not speak yet; use a connector plugin: plugin:NAME"))
-
-
-def _no_wire() -> str:
-    return str(_("leads to a server, and this version of Tieline speaks no wire protocol yet; use plugin:NAME"))
-
-
 _READERS: dict[str, Callable[[str, str], ConnectorUrl]] = {
     "plugin": _plugin,
     "app": _app,
-    "http": _wire(Protocol.ASKED, _no_wire),
-    "https": _wire(Protocol.ASKED, _no_wire),
+    "http": _wire(Protocol.ASKED),
+    "https": _wire(Protocol.ASKED),
     "soap+http": _wire(Protocol.SOAP, _no_soap),
     "soap+https": _wire(Protocol.SOAP, _no_soap),
-    "json+http": _wire(Protocol.JSON, _no_json),
-    "json+https": _wire(Protocol.JSON, _no_json),
+    "json+http": _wire(Protocol.JSON),
+    "json+https": _wire(Protocol.JSON),
 }

@@ -6,6 +6,7 @@ import click
 
 from host.cli.accounts import token, user
 from host.cli.backups import backup, restore
+from host.cli.connectors import connector
 from host.cli.databases import db
 from host.cli.demo import demo
 from host.cli.installation import Installation
@@ -27,5 +28,5 @@ def main(context: click.Context) -> None:
     context.obj = Installation()
 
 
-for command in (serve, demo, db, backup, restore, user, token, plugin, link, key):
+for command in (serve, demo, db, backup, restore, user, token, plugin, connector, link, key):
     main.add_command(command)

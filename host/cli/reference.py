@@ -26,7 +26,11 @@ def _sections(command: click.Command, path: str) -> Iterator[str]:
         for name, member in sorted(command.commands.items()):
             yield from _sections(member, f"{path} {name}")
         return
-    context = click.Context(command, info_name=path, max_content_width=_WIDTH, terminal_width=_WIDTH)
+    # a command keeps the names of its help option from the first context that asks, so all must ask alike
+    names = main.context_settings["help_option_names"]
+    context = click.Context(
+        command, info_name=path, max_content_width=_WIDTH, terminal_width=_WIDTH, help_option_names=names
+    )
     yield f"## {path}\n\n```\n{command.get_help(context)}\n```\n"
 
 

@@ -4,7 +4,7 @@ import click
 
 from host.app.listening import check_address
 from host.app.processes import run_worker, stop_with_parent
-from host.app.supervisor import Supervisor
+from host.app.supervisor import SERVING, Supervisor
 from host.cli.databases import migrate
 from host.cli.installation import CommandFailedError, Installation, pass_installation, told
 
@@ -40,5 +40,5 @@ def serve(installation: Installation, only: str | None, *, supervised: bool) -> 
         migrate(installation)
     installation.migrated_database.close()
     _ = installation.secret_box  # made or refused here, once, and not by two processes at a time
-    if not Supervisor(("web", "worker")).run():
+    if not Supervisor(SERVING).run():
         raise CommandFailedError("a process could not be kept running, see the messages above")

@@ -1,6 +1,6 @@
 """Which sheets a workbook has, and what their columns hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync_connectors import Access, ActorType, Capabilities, Field, FieldType
 
@@ -12,7 +12,8 @@ SYSTEM_COLUMNS = frozenset({MODIFIED, PARENT_TYPE, PARENT_KEY})
 LISTS_SHEET = "Lists"
 LIST_COLUMNS = ("List", "Key", "Text")
 
-_CAPABILITIES = Capabilities(create=True, save=True, conditional_save=True, paging=True, search_by_parent=True)
+_CAPABILITIES = Capabilities(create=True, save=True, conditional_save=True, paging=True)
+_CHILD_CAPABILITIES = replace(_CAPABILITIES, search_by_parent=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ SUPPLIERS = SheetLayout(
 )
 PERSONS = SheetLayout(
     "Persons",
-    ActorType("Person", "Person", "Persons", ("Customer", "Supplier"), "person", _CAPABILITIES),
+    ActorType("Person", "Person", "Persons", ("Customer", "Supplier"), "person", _CHILD_CAPABILITIES),
     "PersonNo",
     (
         _number("PersonNo", "Person number"),
@@ -113,7 +114,7 @@ PERSONS = SheetLayout(
 )
 PROJECTS = SheetLayout(
     "Projects",
-    ActorType("Project", "Project", "Projects", ("Customer",), "project", _CAPABILITIES),
+    ActorType("Project", "Project", "Projects", ("Customer",), "project", _CHILD_CAPABILITIES),
     "ProjNo",
     (
         _number("ProjNo", "Project number"),
@@ -137,7 +138,7 @@ PRODUCTS = SheetLayout(
 )
 ORDERS = SheetLayout(
     "SalesOrders",
-    ActorType("SalesOrder", "Sales order", "Sales orders", ("Customer",), "sales_order", _CAPABILITIES),
+    ActorType("SalesOrder", "Sales order", "Sales orders", ("Customer",), "sales_order", _CHILD_CAPABILITIES),
     "OrderNo",
     (
         _number("OrderNo", "Order number"),

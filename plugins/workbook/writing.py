@@ -28,6 +28,10 @@ from sync_connectors import (
 )
 
 
+class StaleRecordError(RejectedRecordError):
+    """The row was changed since the actor was read."""
+
+
 class Writer:
     """Changes one sheet of a workbook that is open for writing."""
 
@@ -48,30 +52,31 @@ class Writer:
             if number > FIRST_ROW:
                 _take_format(self._rows.cell(number - 1, column), self._rows.cell(number, column))
         self._put(number, self._sheet.layout.key, int(key) if key.isdecimal() else key)
-        if actor.parent is not None:
-            self._put(number, PARENT_TYPE, actor.parent.actor_type)
-            self._put(number, PARENT_KEY, _as_number(actor.parent.key))
         self._write(number, key, actor)
         self._numbers[key] = number
         return key
 
     def change(self, actor: Actor, timestamps: Mapping[str, str]) -> None:
-        """Change the fields that the actor has; others stay.
+        """Change the fields that the actor has, and its parent if it names one; others stay.
 
         Raises:
-            RejectedRecordError: There is no such row, or it was changed since the actor was read.
+            RejectedRecordError: There is no such row, or a value is not allowed.
+            StaleRecordError: The row was changed since the actor was read.
         """
         number = self._numbers.get(actor.key)
         if number is None:
             raise RejectedRecordError(f"{self._sheet.layout.sheet} has no record {actor.key}")
         if actor.timestamp and actor.timestamp != timestamps.get(actor.key):
-            raise RejectedRecordError(
+            raise StaleRecordError(
                 f"{actor.key} was changed in the workbook meanwhile", instruction="It is read and merged again."
             )
         self._check(actor, creating=False)
         self._write(number, actor.key, actor)
 
     def _write(self, number: int, key: str, actor: Actor) -> None:
+        if actor.parent is not None:
+            self._put(number, PARENT_TYPE, actor.parent.actor_type)
+            self._put(number, PARENT_KEY, _as_number(actor.parent.key))
         for name, value in actor.values.items():
             field = self._sheet.fields[name]
             if field.access is Access.READ_ONLY:
@@ -143,13 +148,17 @@ def save(path: WorkbookPath, actors: Sequence[Actor], zone: ZoneInfo) -> Saved:
         return Saved()
     actor_type = actors[0].actor_type
     rejections: list[Rejection] = []
-    timestamps = {each.key: each.timestamp for each in by_keys(path, actor_type, [a.key for a in actors], []).actors}
     with _changed(path, actor_type, zone) as writer:
+        keys = [actor.key for actor in actors]
+        timestamps = {each.key: each.timestamp for each in by_keys(path, actor_type, keys, []).actors}
         for actor in actors:
             try:
                 writer.change(actor, timestamps)
             except RejectedRecordError as error:
-                rejections.append(Rejection(actor.key, error.text, error.instruction, error.technical, error.field))
+                stale = isinstance(error, StaleRecordError)
+                rejections.append(
+                    Rejection(actor.key, error.text, error.instruction, error.technical, error.field, stale)
+                )
             except CellError as error:
                 rejections.append(Rejection(actor.key, str(error)))
     refused = {each.key for each in rejections}

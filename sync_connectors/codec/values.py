@@ -7,10 +7,13 @@ object of PostgreSQL forgets the order of its keys.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sync_connectors.contract.values import FieldType, ListKey, Rows, Value
+
+LONGEST_NUMBER = 200
+"""Characters of a decimal; one of a million takes long to look at, and no field holds it."""
 
 _MARKS: tuple[tuple[type, FieldType], ...] = (
     (ListKey, FieldType.LIST),
@@ -51,18 +54,39 @@ def value_from_json(type_: FieldType, json: Any) -> Value:
         return None
     try:
         return _READERS[type_](json)
-    except (ValueError, TypeError, AttributeError, KeyError, InvalidOperation) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, ArithmeticError) as error:
         raise ValueError(f"a stored value is not of type {type_.value}") from error
 
 
-def _row_to_json(row: Mapping[str, Value]) -> dict[str, Any]:
-    return {key: _marked(value) for key, value in row.items()}
+def marked_value_to_json(value: Value) -> Any:
+    """Return the JSON form of a value whose type no field tells, as in rows: `{"double": "1.50"}`.
 
-
-def _marked(value: Value) -> Any:
+    Raises:
+        ValueError: The value has no exact form.
+    """
     mark = _mark_of(value)
     json = value_to_json(value)
     return {mark.value: json} if mark else json
+
+
+def marked_value_from_json(json: Any) -> Value:
+    """Return the value of a form that `marked_value_to_json` makes.
+
+    Raises:
+        ValueError: It is no such form.
+    """
+    if isinstance(json, dict):
+        if len(json) != 1:
+            raise ValueError("a value has one mark")
+        ((mark, marked),) = json.items()
+        return value_from_json(FieldType(mark), marked)
+    if json is None or isinstance(json, bool | int | str):
+        return json
+    raise ValueError("a value has no mark")
+
+
+def _row_to_json(row: Mapping[str, Value]) -> dict[str, Any]:
+    return {key: marked_value_to_json(value) for key, value in row.items()}
 
 
 def _mark_of(value: Value) -> FieldType | None:
@@ -74,17 +98,8 @@ def _mark_of(value: Value) -> FieldType | None:
     return FieldType.DATE if isinstance(value, date) else None
 
 
-def _unmarked(json: Any) -> Value:
-    if isinstance(json, dict):
-        ((mark, marked),) = json.items()
-        return value_from_json(FieldType(mark), marked)
-    if json is None or isinstance(json, bool | int | str):
-        return json
-    raise ValueError("a value in a row has no mark")
-
-
 def _rows(json: Any) -> Rows:
-    return Rows({_text(key): {name: _unmarked(value) for name, value in row.items()} for key, row in json})
+    return Rows({_text(key): {name: marked_value_from_json(value) for name, value in row.items()} for key, row in json})
 
 
 def _truth(json: Any) -> bool:
@@ -103,6 +118,16 @@ def _text(json: Any) -> str:
     if not isinstance(json, str):
         raise TypeError("no text")
     return json
+
+
+def _number(json: Any) -> Decimal:
+    text = _text(json)
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError("too many digits")
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError("no finite number")
+    return number
 
 
 def _aware(json: Any) -> datetime:
@@ -125,7 +150,7 @@ _READERS: dict[FieldType, Callable[[Any], Value]] = {
     FieldType.PASSWORD: _text,
     FieldType.LABEL: _text,
     FieldType.INTEGER: _whole,
-    FieldType.DOUBLE: lambda json: Decimal(_text(json)),
+    FieldType.DOUBLE: _number,
     FieldType.LIST: lambda json: ListKey(_text(json)),
     FieldType.DATETIME: _aware,
     FieldType.LOCAL_DATETIME: _naive,

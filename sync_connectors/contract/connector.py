@@ -16,6 +16,9 @@ from sync_connectors.contract.values import Value
 CONTRACT_VERSION = "0.1"
 """Version of this contract. A connector that declares another one is listed with that reason and not used."""
 
+UNSAVED_LINK = "00000000-0000-0000-0000-000000000000"
+"""The GUID of a link that is not saved yet."""
+
 Configuration = Mapping[str, Value]
 """Values by configuration field key, typed by the field; hidden fields are absent, secrets are in clear."""
 
@@ -28,6 +31,8 @@ class LinkSession(ABC):
     host goes on without a late call, and closes the session when that call ends after all. A `ConnectorError` has the
     effect of its class; any other exception counts as a `ProtocolError`, and so does an answer that breaks the
     contract.
+
+    A subclass implements what is abstract, and of the rest what its capabilities, searchable fields and lists declare.
     """
 
     def __enter__(self) -> Self:
@@ -53,9 +58,9 @@ class LinkSession(ABC):
     def fields(self, actor_type: str) -> Sequence[Field]:
         """Return all fields of a type, read-only ones included (`GetSupportedActorTypeFields`)."""
 
-    @abstractmethod
     def searchable_fields(self, actor_type: str) -> Sequence[str]:
         """Return the keys usable in `search_advanced`; empty means it is not offered (`GetSearchableFields`)."""
+        return ()
 
     @abstractmethod
     def get(self, actor_type: str, keys: Sequence[str], fields: Sequence[str]) -> Actors:
@@ -65,33 +70,38 @@ class LinkSession(ABC):
     def search(self, actor_type: str, text: str, fields: Sequence[str]) -> Actors:
         """Return records that suit a free text; an empty text suits all (`SearchActors`)."""
 
-    @abstractmethod
     def search_advanced(self, actor_type: str, restrictions: Sequence[Restriction], fields: Sequence[str]) -> Actors:
-        """Return records that suit all restrictions (`SearchActorsAdvanced`)."""
+        """Return records that suit all restrictions (`SearchActorsAdvanced`), where fields are searchable."""
+        raise ProtocolError(f"{actor_type}: this connector has no advanced search")
 
-    @abstractmethod
     def search_by_parent(self, actor_type: str, text: str, parent: ActorReference, fields: Sequence[str]) -> Actors:
-        """Like `search`, only below one parent (`SearchActorByParent`)."""
+        """Like `search`, only below one parent (`SearchActorByParent`), where it is declared."""
+        raise ProtocolError(f"{actor_type}: this connector does not search by parent")
 
-    @abstractmethod
     def create(self, actor: Actor) -> Actor:
         """Create a record; return it with key, timestamp and what the ERP generated (`CreateActor`).
 
         Raises:
             RejectedRecordError: The ERP refused the record; nothing was created.
         """
+        raise ProtocolError(f"{actor.actor_type}: this connector creates no records")
 
-    @abstractmethod
     def save(self, actors: Sequence[Actor]) -> Saved:
-        """Change records; absent fields stay as they are. Return them with new timestamps (`SaveActors`)."""
+        """Change records; absent fields stay as they are. Return them with new timestamps (`SaveActors`).
 
-    @abstractmethod
+        A parent that an actor names is where the record is to lie from now on; without one it stays where it is. A
+        connector that cannot move records saves the rest, and returns the parent that the record has.
+        """
+        raise ProtocolError("this connector saves no records")
+
     def list_items(self, list_name: str) -> Mapping[str, str]:
-        """Return all items of a list, key → display text, in display order (`GetList`)."""
+        """Return all items of a list, key → display text, in display order (`GetList`); an unknown one has none."""
+        return {}
 
-    @abstractmethod
     def list_items_by_key(self, list_name: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Return the named items only; unknown keys are absent (`GetListItems`)."""
+        items = self.list_items(list_name)
+        return {key: items[key] for key in keys if key in items}
 
     @abstractmethod
     def changes(
@@ -135,15 +145,16 @@ class Connector(ABC):
     def configuration_fields(self) -> Sequence[ConfigurationField]:
         """Return the fields that identify and authenticate to one ERP company (`GetConfigData`)."""
 
-    @abstractmethod
     def test_configuration(self, configuration: Configuration, services: Services) -> Tested:
-        """Try a configuration without saving it (`TestConfigData`).
+        """Try a configuration without saving it (`TestConfigData`); unless overridden, by the test of a session.
 
         Raises:
             ConfigurationError: With the offending fields.
             AuthenticationError: The credentials were refused.
             UnavailableError: The ERP could not be reached.
         """
+        with self.open(UNSAVED_LINK, configuration, services) as session:
+            return session.test()
 
     def configuration_list(self, list_name: str, configuration: Configuration, services: Services) -> Mapping[str, str]:
         """Return the items of a LIST configuration field (`GetList` with the all-zero GUID), key → display text.

@@ -1,6 +1,6 @@
 """Errors by what the host does about them; it reacts by class and never by text.
 
-`docs/errors.md` holds the table of effects, and a test compares it with the classes here.
+`docs/plugins/errors.md` holds the table of effects, and a test compares it with the classes here.
 """
 
 from collections.abc import Mapping

@@ -22,11 +22,11 @@ class ActorCheck:
         undeclared: Keys of values that no field declares, met so far; they are dropped.
     """
 
-    def __init__(self, owner: str, actor_type: str, fields: Sequence[Field]) -> None:
+    def __init__(self, owner: str, actor_type: str, fields: Sequence[Field], *, is_deep: bool = True) -> None:
         self.undeclared: set[str] = set()
         self._owner = owner
         self._actor_type = actor_type
-        self._glance = Glance(actor_type, fields)
+        self._glance = Glance(actor_type, fields, is_deep=is_deep)
         self._checks: Mapping[str, Check] = checks_of(fields)
 
     def all(self, actors: Any, expected: Collection[str] | None = None) -> tuple[Actor, ...]:

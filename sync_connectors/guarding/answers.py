@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from host.logs.redaction import redacted
 from sync_connectors.contract.answers import Notice, NoticeLevel, Rejection, Tested
 from sync_connectors.guarding.actors import broken
 from sync_connectors.guarding.values import LONGEST_KEY, check_key, check_text
@@ -46,7 +47,8 @@ def check_tested(owner: str, tested: Any) -> Tested:
         ProtocolError: It is none.
     """
     check_answer(owner, tested, Tested)
-    return Tested(check_notices(owner, tested.notices), check_items(owner, "details", tested.details))
+    details = check_items(owner, "details", tested.details)
+    return Tested(check_notices(owner, tested.notices), {key: redacted(text) for key, text in details.items()})
 
 
 def check_items(owner: str, name: str, items: Any) -> dict[str, str]:
@@ -120,4 +122,5 @@ def check_rejections(owner: str, rejections: Any, sent: Sequence[str] | None = N
 
 
 def _cut(text: Any) -> str:
-    return check_text(text)[:_LONGEST_NOTICE]
+    """Return a text for people, short and without the secrets that the server behind a connector may repeat."""
+    return redacted(check_text(text)[:_LONGEST_NOTICE])

@@ -7,14 +7,18 @@ standard library are not: those wait for their threads when the interpreter ends
 
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sync_connectors.contract.errors import UnavailableError
+from sync_connectors.guarding.halting import HaltedError, present_halt
 
 _Result = TypeVar("_Result")
 _STOP = object()
+_LOOK_SECONDS = 0.25
+"""How often a call that is waited for looks whether the process stops."""
 
 
 class _Call:
@@ -62,19 +66,28 @@ class CallWorker:
         self._calls: SimpleQueue[Any] = SimpleQueue()
         threading.Thread(target=self._work, name=f"connector {owner}", daemon=True).start()
 
-    def call(self, function: Callable[[], _Result], seconds: float) -> _Result:
+    def call(self, function: Callable[[], _Result], seconds: float, *, writes: bool = False) -> _Result:
         """Run a function within its deadline, in a copy of the caller's context.
+
+        Args:
+            function: What is to be run.
+            seconds: The deadline.
+            writes: Whether it is waited for also while the process stops.
 
         Raises:
             UnavailableError: It did not end in time, or an earlier call did not.
+            HaltedError: The process stops, and it only reads.
             BaseException: Whatever the function raised.
         """
         if self.lost:
             raise UnavailableError(f"an earlier call of {self._owner} has not ended yet, begin anew")
         call = _Call(function)
         self._calls.put(call)
-        if not call.ended.wait(max(0.0, seconds)) and call.give_up():
+        in_time = _waited_for(call.ended, seconds, halts=not writes)
+        if in_time is not True and call.give_up():
             self.lost = True
+            if in_time is None:
+                raise HaltedError(self._owner)
             raise UnavailableError(
                 f"{self._owner} did not answer within {seconds:g} seconds",
                 instruction="try again later; if it happens again, ask whoever runs the ERP",
@@ -100,6 +113,20 @@ class CallWorker:
             self._released()
 
 
+def _waited_for(ended: threading.Event, seconds: float, *, halts: bool) -> bool | None:
+    """Return whether something ended within its seconds; None when the process stops before."""
+    halt = present_halt() if halts else None
+    if halt is None:
+        return ended.wait(max(0.0, seconds))
+    ends_at = time.monotonic() + seconds
+    while not ended.wait(min(_LOOK_SECONDS, max(0.0, ends_at - time.monotonic()))):
+        if halt.is_over:
+            return None
+        if time.monotonic() >= ends_at:
+            return False
+    return True
+
+
 class CallPool:
     """The threads of one connector, so that one that hangs takes none from the others.
 
@@ -113,6 +140,7 @@ class CallPool:
         self._maximum = maximum
         self._alive = 0
         self._idle: list[CallWorker] = []
+        self._closed = False
         self._lock = threading.Lock()
 
     def take(self) -> CallWorker:
@@ -134,9 +162,21 @@ class CallPool:
 
     def give_back(self, worker: CallWorker) -> None:
         """Take a worker back; one that is lost goes on its own when its call ends."""
-        if not worker.lost:
-            with self._lock:
+        if worker.lost:
+            return
+        with self._lock:
+            if not self._closed:
                 self._idle.append(worker)
+                return
+        worker.stop()
+
+    def close(self) -> None:
+        """End the threads that are idle, and each other one when it is given back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.stop()
 
     def _release(self) -> None:
         with self._lock:

@@ -4,9 +4,12 @@ Nearly all answers are as the contract wants them. To find that out column by co
 value; only where something is unusual are the records then checked one by one, which also says what is wrong.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from sync_connectors.contract.actors import Actor, ActorReference
@@ -14,15 +17,19 @@ from sync_connectors.contract.fields import Field
 from sync_connectors.contract.values import FieldType, ListKey
 from sync_connectors.guarding.values import LARGEST_INTEGER, LONGEST_KEY, LONGEST_TEXT, check_decimal
 
+_SHORT_NUMBERS = re.compile(r"(?:-?[0-9.]{1,30}(?: |$))*")
+"""Numbers of few digits and without an exponent, as nearly all are."""
+
 ColumnGlance = Callable[[Sequence[Any]], bool]
 """Takes the values of one field that are not None, at least one; returns whether each is as it has to be."""
 
 
 class Glance:
-    """A look at records of one actor type."""
+    """A look at records of one actor type; one that is not deep leaves the values to whoever looks again."""
 
-    def __init__(self, actor_type: str, fields: Iterable[Field]) -> None:
+    def __init__(self, actor_type: str, fields: Iterable[Field], *, is_deep: bool = True) -> None:
         self._actor_type = actor_type
+        self._is_deep = is_deep
         self._columns = {field.key: _GLANCES.get(field.type, _needs_a_look) for field in fields}
 
     def is_plain(self, actors: Sequence[Any]) -> bool:
@@ -42,14 +49,23 @@ class Glance:
     def _are_values(self, records: Sequence[Any]) -> bool:
         if set(map(type, records)) != {dict}:
             return False
-        names: set[Any] = set().union(*records)
-        if not names <= self._columns.keys():
-            return False
-        for name in names:
-            values = [value for record in records if (value := record.get(name)) is not None]
-            if values and not self._columns[name](values):
-                return False
-        return True
+        if not self._is_deep:
+            return set(map(type, set().union(*records))) <= {str}
+        columns = _columns(records)
+        return columns.keys() <= self._columns.keys() and all(map(self._is_plain, columns, columns.values()))
+
+    def _is_plain(self, name: str, column: Sequence[Any]) -> bool:
+        given = [value for value in column if value is not None] if None in column else column
+        return not given or self._columns[name](given)
+
+
+def _columns(records: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Any]]:
+    """Return the values of each field that a record has; None where another one does not have it."""
+    names = records[0].keys()
+    if set(map(len, records)) == {len(names)}:
+        with suppress(KeyError):  # as many fields, but not the same
+            return {name: list(map(itemgetter(name), records)) for name in names}
+    return {name: [record.get(name) for record in records] for name in set().union(*records)}
 
 
 def _are_keys(values: Sequence[Any]) -> bool:
@@ -106,6 +122,8 @@ def _integers(values: Sequence[Any]) -> bool:
 def _decimals(values: Sequence[Any]) -> bool:
     if set(map(type, values)) != {Decimal}:
         return False
+    if _SHORT_NUMBERS.fullmatch(" ".join(map(str, values))):
+        return True
     try:
         for value in values:
             check_decimal(value)

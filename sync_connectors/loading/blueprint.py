@@ -16,12 +16,13 @@ blueprint = Blueprint("plugins", __name__, url_prefix="/settings/plugins")
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Load the plugins, and set up their page and API.
+    """Load the plugins where that is not done yet, and set up their page and API.
 
     Raises:
         PluginError: In strict mode, when a plugin failed to load.
     """
-    app.extensions[EXTENSION] = load_plugins(settings)
+    if EXTENSION not in app.extensions:
+        app.extensions[EXTENSION] = load_plugins(settings)
     app.register_blueprint(blueprint)
     register_api(app, api.blueprint)
     register_item(

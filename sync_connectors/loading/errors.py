@@ -13,13 +13,15 @@ class ConnectorMissingError(ConnectorError):
     Args:
         name: Name or URL of the connector.
         reason: Why it is missing, where that is known.
+        instruction: What to do; to mend the plugin unless given.
     """
 
     effect = "nothing is called; the link is paused until the plugin is back and says so meanwhile"
 
-    def __init__(self, name: str, reason: str = "") -> None:
+    def __init__(self, name: str, reason: str = "", instruction: str = "") -> None:
         self.name = name
         super().__init__(
             f"no connector answers behind {name}" + (f": {reason}" if reason else ""),
-            instruction="install or mend its plugin and restart Tieline; the page Plugins shows what was found",
+            instruction=instruction
+            or "install or mend its plugin and restart Tieline; the page Plugins shows what was found",
         )

@@ -5,16 +5,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from host.errors import InvalidInputError
+from sync_connectors.connectors import Connectors
 from sync_connectors.contract.fields import ConfigurationField
-from sync_connectors.loading import ConnectorMissingError, Plugins
+from sync_connectors.loading import ConnectorMissingError
+from sync_connectors.probing import Probe, summary, words_of
 from sync_connectors.registered.declaration import Declaration
 from sync_connectors.registered.models import SyncConnector
+from sync_connectors.registered.token import read_token
 from sync_connectors.registered.usage import links_using
-from sync_connectors.urls import connector_name, parse_connector_url
+from sync_connectors.urls import stored_url
 
 
-def connector_answer(session: Session, plugins: Plugins, connector: SyncConnector) -> dict[str, Any]:
+def connector_answer(session: Session, connectors: Connectors, connector: SyncConnector) -> dict[str, Any]:
     """Return all that is shown of a connector."""
     return {
         "id": connector.id,
@@ -23,10 +25,13 @@ def connector_answer(session: Session, plugins: Plugins, connector: SyncConnecto
         "url_revision": connector.url_revision,
         "version": connector.version,
         "warning": warning_of(connector.url),
-        "unavailable": why_unavailable(plugins, connector),
+        "unavailable": why_unavailable(connectors, connector),
+        "speaks": connector.speaks,
+        "has_token": bool(read_token(session, connectors.secret_box, connector.id)),
+        "probe": probe_answer(Probe.from_json(connector.probe)) if connector.probe else None,
         "declaration": declaration_answer(connector),
         "declared_at": connector.declared_at,
-        "failure": connector.failure,
+        "failure": failure_of(connector),
         "failed_at": connector.failed_at,
         "links": links_using(session, connector.id),
         "created_at": connector.created_at,
@@ -34,10 +39,30 @@ def connector_answer(session: Session, plugins: Plugins, connector: SyncConnecto
     }
 
 
-def why_unavailable(plugins: Plugins, connector: SyncConnector) -> str:
+def probe_answer(probe: Probe) -> dict[str, Any]:
+    """Return what was called and what came back, worded for the one who asks."""
+    return {
+        "at": probe.at,
+        "speaks": probe.speaks,
+        "usable": probe.is_usable,
+        "summary": summary(probe),
+        "attempts": [{"called": one.called, "outcome": one.outcome, "words": words_of(one)} for one in probe.attempts],
+    }
+
+
+def failure_of(connector: SyncConnector) -> str:
+    """Return why a connector did not answer when it was last asked, worded for the one who reads it; or empty."""
+    if connector.failure and connector.probe:
+        probe = Probe.from_json(connector.probe)
+        if not probe.is_usable:
+            return summary(probe)
+    return connector.failure
+
+
+def why_unavailable(connectors: Connectors, connector: SyncConnector) -> str:
     """Return why nothing can answer behind a connector's URL at present, or an empty text."""
     try:
-        plugins.connector(connector_name(connector.url))
+        connectors.require(connector)
     except ConnectorMissingError as error:
         return error.text
     return ""
@@ -45,10 +70,8 @@ def why_unavailable(plugins: Plugins, connector: SyncConnector) -> str:
 
 def warning_of(url: str) -> str:
     """Return what an administrator ought to know of a stored URL, or an empty text."""
-    try:
-        return parse_connector_url(url).warning
-    except InvalidInputError:
-        return ""
+    parsed = stored_url(url)
+    return parsed.warning if parsed else ""
 
 
 def declaration_answer(connector: SyncConnector) -> dict[str, Any] | None:

@@ -15,6 +15,8 @@ class SyncConnector(Base):
     `url` is kept byte for byte. `url_revision` rises with each change of it, so that a proof of a test on the old
     one is worth nothing. `declaration` is what the connector last said of itself, as JSON of
     `sync_connectors.registered.declaration.Declaration`; pages read it, so that a connector that is down slows nothing.
+    `speaks` is what the server behind the URL last answered that it speaks, `json` or `soap`, and `probe` what was
+    called for that and what came back, as JSON of `sync_connectors.probing.Probe`; both are empty for a plugin's URL.
     """
 
     __tablename__ = "sync_connector"
@@ -24,6 +26,8 @@ class SyncConnector(Base):
     url: Mapped[str] = mapped_column(String(1023))
     url_revision: Mapped[int] = mapped_column(default=1)
     version: Mapped[int] = mapped_column(default=1)
+    speaks: Mapped[str] = mapped_column(String(8), default="")
+    probe: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
     declaration: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
     declared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failure: Mapped[str] = mapped_column(Text, default="")

@@ -11,13 +11,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from host.audit.doer import Doer
-from host.audit.operations import changes_between, record, stale_version
+from host.audit.operations import CHANGED, changes_between, record, stale_version
 from host.errors import ConflictError, InvalidInputError, NotFoundError
-from sync_connectors.loading import ConnectorMissingError, Plugins
+from sync_connectors.connectors import Connectors
+from sync_connectors.loading import ConnectorMissingError
+from sync_connectors.probing import Probe
 from sync_connectors.registered.declaration import Declaration
 from sync_connectors.registered.models import SyncConnector
+from sync_connectors.registered.token import read_token, write_token
 from sync_connectors.registered.usage import links_using
-from sync_connectors.urls import ConnectorUrl, parse_connector_url
+from sync_connectors.urls import Protocol, parse_connector_url
 
 OBJECT_TYPE = "sync_connector"
 """How the audit log names a sync connector."""
@@ -25,7 +28,7 @@ OBJECT_TYPE = "sync_connector"
 _AUDITED = ("name", "url")
 
 
-def connectors(session: Session, *, with_deleted: bool = False) -> Sequence[SyncConnector]:
+def registered_connectors(session: Session, *, with_deleted: bool = False) -> Sequence[SyncConnector]:
     """Return the sync connectors by name."""
     statement = select(SyncConnector).order_by(SyncConnector.name, SyncConnector.id)
     if not with_deleted:
@@ -59,64 +62,111 @@ def declaration_of(connector: SyncConnector) -> Declaration:
     return Declaration.from_json(connector.declaration)
 
 
-def add_connector(session: Session, doer: Doer, plugins: Plugins, *, name: str, url: str) -> SyncConnector:
-    """Register a connector; what it declares is asked for afterwards.
+def check_connector(
+    session: Session, connectors: Connectors, *, name: str, url: str, known: SyncConnector | None = None
+) -> None:
+    """Do nothing where a connector can be stored under a name with a URL.
+
+    Args:
+        session: Any session.
+        connectors: Know the plugins.
+        name: As it was typed.
+        url: As it was typed; checked where it is another one than that of `known`.
+        known: The connector that is changed, or None for a new one.
 
     Raises:
-        InvalidInputError: The name is taken, or nothing answers behind the URL.
+        InvalidInputError: The name is taken, or the URL has no form that can be used.
     """
     faults: dict[str, list[str]] = {}
-    _check_url(plugins, url, faults)
-    _check_name(session, name, None, faults)
+    if known is None or url.strip() != known.url:
+        _check_url(connectors, url, faults)
+    _check_name(session, name, known.id if known else None, faults)
     if faults:
         raise InvalidInputError(faults)
+
+
+def add_connector(
+    session: Session,
+    doer: Doer,
+    connectors: Connectors,
+    *,
+    name: str,
+    url: str,
+    token: str = "",
+    probed: Probe | None = None,
+) -> SyncConnector:
+    """Register a connector; what it declares is asked for afterwards.
+
+    Args:
+        session: A writing session.
+        doer: Who does it.
+        connectors: Know the plugins and encrypt the token.
+        name: Unique among the connectors that are not deleted.
+        url: In one of the known forms.
+        token: What the server behind the URL wants to be shown, or empty.
+        probed: What the URL answered, where it leads to a server.
+
+    Raises:
+        InvalidInputError: The name is taken, or the URL has no form that can be used.
+    """
+    check_connector(session, connectors, name=name, url=url)
     added = SyncConnector(name=name, url=url.strip(), created_at=datetime.now(UTC))
+    _remember(added, probed)
     session.add(added)
     _flush(session)
-    record(session, doer, "sync_connector.create", OBJECT_TYPE, added.id, name, changes_between({}, _audited(added)))
+    changes = changes_between({}, _audited(added))
+    if token:
+        write_token(session, connectors.secret_box, added.id, token)
+        changes["token"] = {"before": None, "after": CHANGED}
+    record(session, doer, "sync_connector.create", OBJECT_TYPE, added.id, name, changes)
     return added
 
 
 def change_connector(
     session: Session,
     doer: Doer,
-    plugins: Plugins,
+    connectors: Connectors,
     connector_id: int,
     changes: Mapping[str, Any],
     expected_version: int,
+    probed: Probe | None = None,
 ) -> SyncConnector:
-    """Give a connector another name, another URL, or both.
+    """Give a connector another name, URL or token.
 
     Another URL makes the tests of its links worthless: nothing is sent there before each has been tested again with
-    its secrets typed again. What the former URL declared stays until the new one has answered.
+    its secrets typed again. Its token is forgotten likewise, unless one comes with the new URL. What the former URL
+    declared stays until the new one has answered.
 
     Args:
         session: A writing session.
         doer: Who does it.
-        plugins: Must serve the new URL.
+        connectors: Know the plugins and encrypt the token.
         connector_id: The connector.
-        changes: `name`, `url` or both.
+        changes: `name`, `url` and `token`, or some of them; an empty token forgets the stored one.
         expected_version: The version that the doer has seen.
+        probed: What the new URL answered, where it leads to a server.
 
     Raises:
         NotFoundError: There is no such connector.
         StaleVersionError: Somebody else has changed it since.
-        InvalidInputError: The name is taken, or nothing answers behind the URL.
+        InvalidInputError: The name is taken, or the URL has no form that can be used.
     """
     connector = _to_change(session, connector_id, expected_version)
     before = _audited(connector)
     name, url = changes.get("name", connector.name), changes.get("url", connector.url).strip()
-    faults: dict[str, list[str]] = {}
-    if url != connector.url:
-        _check_url(plugins, url, faults)
-    _check_name(session, name, connector.id, faults)
-    if faults:
-        raise InvalidInputError(faults)
+    check_connector(session, connectors, name=name, url=url, known=connector)
+    token: str | None = changes.get("token")
     if url != connector.url:
         connector.url = url
         connector.url_revision += 1
+        connector.speaks, connector.probe = "", None
+        token = token or ""
+    _remember(connector, probed)
     connector.name = name
     audited = changes_between(before, _audited(connector))
+    if token is not None and token != read_token(session, connectors.secret_box, connector_id):
+        write_token(session, connectors.secret_box, connector_id, token)
+        audited["token"] = {"before": CHANGED, "after": CHANGED if token else None}
     if audited:
         connector.version += 1
         record(session, doer, "sync_connector.change", OBJECT_TYPE, connector.id, name, audited)
@@ -124,8 +174,10 @@ def change_connector(
     return connector
 
 
-def delete_connector(session: Session, doer: Doer, connector_id: int, expected_version: int) -> None:
-    """Delete a connector that no ERP link uses; its row stays for the record.
+def delete_connector(
+    session: Session, doer: Doer, connectors: Connectors, connector_id: int, expected_version: int
+) -> None:
+    """Delete a connector that no ERP link uses; its row stays for the record, its token does not.
 
     Raises:
         NotFoundError: There is no such connector.
@@ -145,6 +197,7 @@ def delete_connector(session: Session, doer: Doer, connector_id: int, expected_v
             _("delete them or give them another sync connector first"),
         )
     connector.deleted_at = datetime.now(UTC)
+    write_token(session, connectors.secret_box, connector.id, "")
     connector.version += 1
     record(
         session,
@@ -170,11 +223,17 @@ def _to_change(session: Session, connector_id: int, expected_version: int) -> Sy
     return connector
 
 
-def _check_url(plugins: Plugins, url: str, faults: dict[str, list[str]]) -> None:
+def _remember(connector: SyncConnector, probed: Probe | None) -> None:
+    if probed is not None:
+        connector.speaks, connector.probe = probed.speaks, probed.to_json()
+
+
+def _check_url(connectors: Connectors, url: str, faults: dict[str, list[str]]) -> None:
     try:
-        parsed: ConnectorUrl = parse_connector_url(url)
+        parsed = parse_connector_url(url)
         parsed.require_available()
-        plugins.connector(parsed.plugin)
+        if parsed.protocol is Protocol.PLUGIN:
+            connectors.plugins.connector(parsed.plugin)
     except InvalidInputError as error:
         faults.update(error.errors)
     except ConnectorMissingError as error:

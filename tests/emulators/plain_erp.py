@@ -27,6 +27,7 @@ import pytest
 
 from sync_connectors import (
     CONTRACT_VERSION,
+    Access,
     Actor,
     ActorReference,
     Actors,
@@ -51,7 +52,6 @@ from sync_connectors import (
     Services,
     ShowIf,
     Tested,
-    UnavailableError,
     UnknownLinkError,
     Value,
     hookimpl,
@@ -238,6 +238,9 @@ class PlainSession(LinkSession):
         for named in actor.values.values():
             if str(named) in server.refuse:
                 raise RejectedRecordError(server.refuse[str(named)])
+        for field in FIELDS[actor.actor_type]:
+            if field.access is Access.MANDATORY and not actor.values.get(field.key):
+                raise RejectedRecordError(f"{field.label} must be given", field=field.key)
         key = f"{actor.actor_type[0]}{len(server.records[actor.actor_type]) + 1000}"
         record = server.write(actor.actor_type, key, actor.values, actor.parent.key if actor.parent else None)
         server.lose_answer("create")
@@ -258,7 +261,8 @@ class PlainSession(LinkSession):
             if actor.key in server.refuse or actor.key not in server.records[actor.actor_type]:
                 rejections.append(Rejection(actor.key, server.refuse.get(actor.key, "there is no such record")))
                 continue
-            record = server.write(actor.actor_type, actor.key, actor.values)
+            parent = actor.parent.key if actor.parent and server.moves else None
+            record = server.write(actor.actor_type, actor.key, actor.values, parent)
             saved.append(_actor(actor.actor_type, actor.key, record, list(actor.values)))
         server.lose_answer("save")
         return Saved(tuple(saved), tuple(rejections))
@@ -325,19 +329,29 @@ def _contains(record: PlainRecord, text: str) -> bool:
 
 
 def _suits(record: PlainRecord, restriction: Restriction) -> bool:
-    value = record.values.get(restriction.field)
+    value = _folded(record.values.get(restriction.field))
     wanted = [_folded(one) for one in restriction.values]
     match restriction.operator:
-        case Operator.EQUALS:
-            return _folded(value) == wanted[0]
-        case Operator.CONTAINS:
-            return str(wanted[0]) in str(_folded(value))
-        case Operator.BEGINS:
-            return str(_folded(value)).startswith(str(wanted[0]))
         case Operator.ONE_OF:
-            return _folded(value) in wanted
-        case _:
-            raise UnavailableError(f"Plain ERP cannot search by {restriction.operator}")
+            return value in wanted
+        case Operator.NOT_ONE_OF:
+            return value not in wanted
+        case Operator.EQUALS:
+            return value == wanted[0]
+        case Operator.IS_NOT:
+            return value != wanted[0]
+        case Operator.BETWEEN:
+            return value is not None and wanted[0] <= value <= wanted[1]
+    text, part = str(value or ""), str(wanted[0])
+    parts = {
+        Operator.CONTAINS: part in text,
+        Operator.NOT_CONTAINS: part not in text,
+        Operator.BEGINS: text.startswith(part),
+        Operator.NOT_BEGINS: not text.startswith(part),
+        Operator.ENDS: text.endswith(part),
+        Operator.NOT_ENDS: not text.endswith(part),
+    }
+    return parts[restriction.operator]
 
 
 def _folded(value: Value) -> Any:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -12,7 +12,6 @@ CAPABILITIES = Capabilities(
     create=True,
     save=True,
     paging=True,
-    search_by_parent=True,
     reference_field="OURREF",
     deletions=True,
     maximum_batch=50,
@@ -20,7 +19,12 @@ CAPABILITIES = Capabilities(
 ACTOR_TYPES = (
     ActorType("Customer", "Customer", "Customers", entity="company", capabilities=CAPABILITIES),
     ActorType(
-        "Person", "Contact person", "Contact persons", parents=("Customer",), entity="person", capabilities=CAPABILITIES
+        "Person",
+        "Contact person",
+        "Contact persons",
+        parents=("Customer",),
+        entity="person",
+        capabilities=replace(CAPABILITIES, search_by_parent=True),
     ),
 )
 FIELDS: dict[str, tuple[Field, ...]] = {
@@ -85,6 +89,8 @@ class PlainServer:
     """Field → how this ERP keeps what is written into it, such as in upper case."""
     lost: set[str] = field(default_factory=set)
     """Names of writing calls that are done and then raise: the answer of the next one is lost."""
+    moves: bool = True
+    """Whether a save puts a record below the parent that it names; otherwise it stays where it is."""
     conditional: bool = False
     """Whether a save of a record that has changed since is refused as stale."""
     before_save: Callable[[], None] | None = None

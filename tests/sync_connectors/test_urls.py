@@ -5,9 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.errors import InvalidInputError
-from sync_connectors.loading import ConnectorMissingError, Plugins
-from sync_connectors.urls import Protocol, connector_name, parse_connector_url, resolve
-from tests.emulators.misbehaving import MisbehavingConnector
+from sync_connectors.urls import Protocol, parse_connector_url, stored_url
 
 
 def refused(text):
@@ -27,19 +25,23 @@ def test_a_plugin_url_names_a_connector(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "protocol"),
+    ("text", "protocol", "is_asked"),
     [
-        ("https://erp.example/ErpConnectorWS.svc", Protocol.ASKED),
-        ("http://localhost:8080/x", Protocol.ASKED),
-        ("soap+https://erp.example/x", Protocol.SOAP),
-        ("soap+http://127.0.0.1/x", Protocol.SOAP),
-        ("json+https://[2001:db8::1]:8443/x", Protocol.JSON),
-        ("JSON+http://erp_1.local./x", Protocol.JSON),
+        ("https://erp.example/ErpConnectorWS.svc", Protocol.ASKED, True),
+        ("http://localhost:8080/x", Protocol.ASKED, True),
+        ("soap+https://erp.example/x", Protocol.SOAP, False),
+        ("soap+http://127.0.0.1/x", Protocol.SOAP, False),
+        ("json+https://[2001:db8::1]:8443/x", Protocol.JSON, True),
+        ("JSON+http://erp_1.local./x", Protocol.JSON, True),
     ],
 )
-def test_a_wire_protocol_is_recognised_and_says_that_it_is_not_there_yet(text, protocol):
+def test_a_wire_protocol_is_recognised(text, protocol, is_asked):
     url = parse_connector_url(text)
-    assert url.protocol is protocol
+    assert (url.protocol, url.is_asked) == (protocol, is_asked)
+
+
+def test_a_protocol_that_is_not_there_yet_says_so():
+    url = parse_connector_url("soap+https://erp.example/x")
     assert "yet" in url.unavailable
     with pytest.raises(InvalidInputError, match="yet"):
         url.require_available()
@@ -54,8 +56,11 @@ def test_a_query_is_kept_byte_for_byte():
 
 @pytest.mark.parametrize("text", ["http://erp.example/", "soap+http://10.0.0.5/x", "json+http://erp:8080"])
 def test_plain_http_to_another_machine_warns_that_secrets_travel_in_clear(text):
-    url = parse_connector_url(text)
-    assert "travel in clear" in url.warning
+    assert "travel in clear" in parse_connector_url(text).warning
+
+
+def test_a_url_that_cannot_be_used_yet_is_refused_with_its_warning():
+    url = parse_connector_url("soap+http://10.0.0.5/x")
     with pytest.raises(InvalidInputError) as caught:
         url.require_available()
     assert caught.value.errors["url"] == [url.unavailable, url.warning]
@@ -136,13 +141,6 @@ def test_any_text_is_taken_as_it_is_or_refused_under_its_field(text):
     assert named == {"url"}
 
 
-def test_a_stored_url_leads_to_its_connector():
-    plugins = Plugins({"misbehaving": MisbehavingConnector()}, [])
-    assert connector_name("plugin:misbehaving") == "misbehaving"
-    assert resolve(plugins, "plugin:misbehaving").name == "misbehaving"
-
-
-@pytest.mark.parametrize("url", ["plugin:gone", "soap+https://erp.example/", "nonsense"])
-def test_a_stored_url_that_leads_nowhere_says_so_as_a_missing_connector(url):
-    with pytest.raises(ConnectorMissingError):
-        resolve(Plugins({}, []), url)
+def test_a_stored_url_of_an_unknown_form_is_none():
+    assert stored_url("nonsense") is None
+    assert stored_url("plugin:books").plugin == "books"

@@ -17,14 +17,22 @@ from plugins.workbook.sample import records
 from plugins.workbook.sample.names import LISTS
 
 PERSONS_PER_CUSTOMER = 2
+SHOP_ORDERS: dict[str, Any] = {"seed": 105, "first_number": 10_001, "reference": "WEB"}
 
 
-def write_sample(path: Path, customer_count: int = 240) -> None:
-    """Write a workbook with all sheets; its size follows from the number of customers."""
+def write_sample(path: Path, customer_count: int = 240, *, is_shop: bool = False) -> None:
+    """Write a workbook with all sheets; its size follows from the number of customers.
+
+    Args:
+        path: The file.
+        customer_count: How many; the first of more customers are the same ones.
+        is_shop: Its orders are others, those of a web shop with the same customers and products.
+    """
     book = Workbook()
     book.remove(book.worksheets[0])
     customers = list(records.customers(customer_count)) if customer_count else []
-    orders = list(records.orders(customers, customer_count // 2)) if customers else []
+    series = SHOP_ORDERS if is_shop else {}
+    orders = list(records.orders(customers, customer_count // 2, **series)) if customers else []
     rows: dict[str, Iterable[records.Row]] = {
         "Customer": customers,
         "Supplier": records.suppliers(customer_count // 8),

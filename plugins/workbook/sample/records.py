@@ -96,15 +96,17 @@ def products() -> Iterator[Row]:
         }
 
 
-def orders(customer_rows: list[Row], count: int, seed: int = 5) -> Iterator[tuple[Row, list[Row]]]:
-    """Yield sales orders with their lines."""
+def orders(
+    customer_rows: list[Row], count: int, seed: int = 5, first_number: int = 900_001, reference: str = "PO"
+) -> Iterator[tuple[Row, list[Row]]]:
+    """Yield sales orders with their lines; `reference` begins what the customers call them."""
     rng = random.Random(seed)
     items = list(products())
     for number in range(count):
         day = date(2026, 1, 5) + timedelta(days=rng.randrange(300))
         order = {
-            "OrderNo": 900001 + number,
-            "YourRef": f"PO-{rng.randrange(10000, 99999)}",
+            "OrderNo": first_number + number,
+            "YourRef": f"{reference}-{rng.randrange(10000, 99999)}",
             "OrderDate": day,
             "DeliveryTime": datetime(day.year, day.month, day.day, 7, 30) + timedelta(days=rng.randrange(3, 30)),
             "ParentType": "Customer",

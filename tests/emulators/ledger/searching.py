@@ -1,6 +1,7 @@
 """Finding records: free text, and conditions on columns."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +33,8 @@ def _suits(table: str, record: Record, condition: Mapping[str, Any]) -> bool:
     compare = _OPERATORS.get(condition["operator"])
     if compare is None:
         raise RefusedError(f"there is no operator {condition['operator']}")
-    value = _comparable(kind, record.values.get(condition["column"]))
+    held = {**record.values, "CHANGED": record.time or None}
+    value = _comparable(kind, held.get(condition["column"]))
     return compare(value, [_comparable(kind, one) for one in condition["values"]])
 
 
@@ -41,6 +43,8 @@ def _comparable(kind: str, value: Any) -> Any:
         return None
     if kind == "decimal":
         return Decimal(value)
+    if kind == "time":
+        return datetime.fromisoformat(value)
     return value.casefold() if isinstance(value, str) else value
 
 
@@ -51,7 +55,18 @@ _OPERATORS: dict[str, Callable[[Any, list[Any]], bool]] = {
     "oneof": lambda value, wanted: value in wanted,
     "notoneof": lambda value, wanted: value not in wanted,
     "between": lambda value, wanted: value is not None and wanted[0] <= value <= wanted[1],
+    ">": lambda value, wanted: value is not None and value > wanted[0],
+    "<": lambda value, wanted: value is not None and value < wanted[0],
+    ">=": lambda value, wanted: value is not None and value >= wanted[0],
+    "<=": lambda value, wanted: value is not None and value <= wanted[0],
+    "after": lambda value, wanted: value is not None and value > wanted[0],
+    "before": lambda value, wanted: value is not None and value < wanted[0],
+    "afterOrEqual": lambda value, wanted: value is not None and value >= wanted[0],
+    "beforeOrEqual": lambda value, wanted: value is not None and value <= wanted[0],
     "contains": lambda value, wanted: value is not None and wanted[0] in value,
     "begins": lambda value, wanted: value is not None and value.startswith(wanted[0]),
     "ends": lambda value, wanted: value is not None and value.endswith(wanted[0]),
+    "notcontains": lambda value, wanted: value is None or wanted[0] not in value,
+    "notbegins": lambda value, wanted: value is None or not value.startswith(wanted[0]),
+    "notends": lambda value, wanted: value is None or not value.endswith(wanted[0]),
 }

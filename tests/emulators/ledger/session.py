@@ -1,6 +1,7 @@
 """A session on one link of Ledger."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,7 +50,6 @@ class LedgerSession(LinkSession):
             save=True,
             conditional_save=bool(able.get("ConditionalSave")),
             paging=bool(able.get("Paging")),
-            search_by_parent=True,
             reference_field=REFERENCE if able.get("Reference") else "",
             maximum_batch=_whole(able.get("Batch")),
             maximum_parallel_calls=_whole(able.get("Parallel")) or 1,
@@ -63,7 +63,7 @@ class LedgerSession(LinkSession):
                 table.plural,
                 (table.parent,) if table.parent else (),
                 table.entity,
-                capabilities,
+                replace(capabilities, search_by_parent=bool(table.parent)),
             )
             for table in TABLES.values()
         ]

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -7,9 +7,11 @@ import pytest
 import requests
 from openpyxl import load_workbook
 
+from host.settings import Settings
 from plugins.workbook import WorkbookConnector
 from plugins.workbook.sample import write_sample
-from sync_connectors import LinkSession, StoredState
+from sync_connectors import Connector, LinkSession, StoredState
+from tests.emulators.served_connector import over_the_wire
 
 GUID = "3aef3af6-8642-4fc1-8dc9-4e08bd76a6bf"
 
@@ -55,9 +57,25 @@ def workbook(tmp_path: Path, sample_file: Path) -> Path:
     return path
 
 
+@pytest.fixture(params=["in process", "over the wire"])
+def connector(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Connector]:
+    """The plugin as it is, and behind a server: whoever calls it can't tell the difference."""
+    if request.param == "in process":
+        yield WorkbookConnector()
+        return
+    folder = tmp_path_factory.mktemp("served")
+    with over_the_wire(WorkbookConnector(), Settings(data_folder=folder, files_root=tmp_path), folder) as remote:
+        yield remote
+
+
 @pytest.fixture
-def session(workbook: Path, services: OfflineServices) -> LinkSession:
-    return WorkbookConnector().open(GUID, {"Filename": workbook.name}, services)
+def session(connector: Connector, workbook: Path, services: OfflineServices) -> Iterator[LinkSession]:
+    configuration = {"Filename": workbook.name}
+    connector.save_link(GUID, configuration, services)
+    with connector.open(GUID, configuration, services) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -40,6 +40,15 @@ def test_a_created_person_lies_under_its_parent(session):
     assert created.parent == ActorReference("Customer", "10002")
 
 
+def test_a_saved_person_is_moved_below_another_parent_and_stays_where_none_is_named(session):
+    person = session.create(Actor("Person", "", {"LASTNAME": "Holm"}, parent=ActorReference("Customer", "10002")))
+    other = ActorReference("Customer", "10001")
+    (moved,) = session.save([Actor("Person", person.key, {}, person.timestamp, other)]).actors
+    assert moved.parent == other
+    (renamed,) = session.save([Actor("Person", person.key, {"LASTNAME": "Holmes"}, moved.timestamp)]).actors
+    assert renamed.parent == other
+
+
 def test_absent_fields_stay_and_blank_ones_are_cleared(session):
     before = session.get("Customer", ["10001"], ["NAME", "PHONE", "EMAIL"]).actors[0]
     saved = session.save([Actor("Customer", "10001", {"PHONE": None, "NAME": "Renamed"}, before.timestamp)])
@@ -58,7 +67,7 @@ def test_a_stale_record_is_refused_and_the_others_are_saved(session, edit):
             Actor("Customer", fresh.key, {"NAME": "Fine"}, fresh.timestamp),
         ]
     )
-    assert [each.key for each in saved.rejections] == ["10001"]
+    assert [(each.key, each.stale) for each in saved.rejections] == [("10001", True)]
     assert [each.key for each in saved.actors] == ["10002"]
     assert session.get("Customer", ["10001"], ["NAME"]).actors[0].values["NAME"] == "Changed by hand"
 

@@ -1,7 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
+from host.app import create_app
+from host.secrets import SecretBox
+from host.settings import Settings
+from sync_connectors.connectors import EXTENSION as CONNECTORS
+from sync_connectors.connectors import Connectors
 from sync_connectors.guarding import GuardedConnector
-from sync_connectors.loading import Plugins
+from sync_connectors.loading import EXTENSION as PLUGINS
+from sync_connectors.loading import PluginReport, Plugins, PluginStatus
 from sync_connectors.registered import usage
 from tests.accounts import CONSOLE
 from tests.emulators.misbehaving import MisbehavingConnector, release_all
@@ -23,6 +31,30 @@ def plugins(ledger):
     connectors = {"misbehaving": MisbehavingConnector(), "ledger": ledger}
     yield Plugins({name: GuardedConnector(one, 0.3) for name, one in connectors.items()}, [])
     release_all()
+
+
+@pytest.fixture
+def connectors(plugins, tmp_path):
+    """The roads to the plugins above, and to servers on this machine."""
+    settings = Settings(data_folder=tmp_path, outbound_allow=("127.0.0.0/8",), connector_call_seconds=5)
+    return Connectors(plugins, settings, SecretBox.from_settings(settings))
+
+
+@pytest.fixture
+def with_plugins(connectors):
+    """Makes the same roads with other plugins."""
+    return lambda plugins: replace(connectors, plugins=plugins)
+
+
+@pytest.fixture
+def app(sqlite_database, plugins, connectors):
+    app = create_app(connectors.settings, sqlite_database)
+    app.config["WTF_CSRF_ENABLED"] = False
+    failed = PluginReport("dist-bad", "0.3", "bad", PluginStatus.FAILED, "OSError: disk <b>", "Traceback …")
+    loaded = PluginReport("dist-good", "1.2", "good", PluginStatus.LOADED, connectors=("ledger",))
+    app.extensions[PLUGINS] = Plugins(plugins.connectors, [loaded, failed])
+    app.extensions[CONNECTORS] = connectors
+    return app
 
 
 @pytest.fixture

@@ -6,22 +6,11 @@ import time
 import pytest
 
 from host.accounts.models import TokenScope
-from host.app import create_app
-from host.settings import Settings
-from sync_connectors.loading import EXTENSION, PluginReport, Plugins, PluginStatus
+from sync_connectors.connectors import EXTENSION as CONNECTORS
+from sync_connectors.loading import Plugins
 from sync_connectors.registered.models import SyncConnector
 from tests.accounts import api_client, client_of, make_administrator, make_user
 from tests.emulators.misbehaving import hang
-
-
-@pytest.fixture
-def app(sqlite_database, plugins, tmp_path):
-    app = create_app(Settings(data_folder=tmp_path), sqlite_database)
-    app.config["WTF_CSRF_ENABLED"] = False
-    failed = PluginReport("dist-bad", "0.3", "bad", PluginStatus.FAILED, "OSError: disk <b>", "Traceback …")
-    loaded = PluginReport("dist-good", "1.2", "good", PluginStatus.LOADED, connectors=("ledger",))
-    app.extensions[EXTENSION] = Plugins(plugins.connectors, [loaded, failed])
-    return app
 
 
 @pytest.fixture
@@ -192,7 +181,7 @@ def test_a_connector_that_is_down_does_not_slow_its_page(page, ledger):
     assert time.monotonic() - began < 0.25
 
 
-def test_a_connector_whose_plugin_is_gone_says_so_and_stays(page, app):
+def test_a_connector_whose_plugin_is_gone_says_so_and_stays(page, app, with_plugins):
     path = connector_page(page)
-    app.extensions[EXTENSION] = Plugins({}, [])
+    app.extensions[CONNECTORS] = with_plugins(Plugins({}, []))
     assert "Nothing answers behind this URL" in page.get(path).text

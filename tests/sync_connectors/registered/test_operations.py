@@ -12,15 +12,15 @@ from host.errors import ConflictError, InvalidInputError, NotFoundError, StaleVe
 from sync_connectors import ConfigurationField, FieldType
 from sync_connectors.guarding import GuardedConnector
 from sync_connectors.loading import Plugins
-from sync_connectors.registered.declaring import refresh_declaration, refresh_outdated
+from sync_connectors.registered.declaring import refresh_declaration, refresh_next
 from sync_connectors.registered.models import SyncConnector
 from sync_connectors.registered.operations import (
     add_connector,
     change_connector,
     connector_by_id,
-    connectors,
     declaration_of,
     delete_connector,
+    registered_connectors,
 )
 from sync_connectors.registered.registering import change_and_ask, register_connector
 from sync_connectors.registered.work import OutdatedDeclarations
@@ -28,8 +28,8 @@ from tests.emulators.misbehaving import hang, release_all
 
 
 @pytest.fixture
-def registered(database, plugins, doer):
-    return register_connector(database, plugins, doer, name="Books", url="plugin:misbehaving")
+def registered(database, connectors, doer):
+    return register_connector(database, connectors, doer, name="Books", url="plugin:misbehaving")
 
 
 def stored(database, connector_id):
@@ -57,37 +57,37 @@ def test_a_registered_connector_is_asked_at_once_and_its_answer_kept_with_the_ti
     ]
 
 
-def test_a_connector_that_does_not_answer_is_registered_with_the_reason(database, plugins, doer, ledger):
+def test_a_connector_that_does_not_answer_is_registered_with_the_reason(database, connectors, doer, ledger):
     ledger.configuration_fields = hang
-    added = register_connector(database, plugins, doer, name="Books", url="plugin:ledger")
+    added = register_connector(database, connectors, doer, name="Books", url="plugin:ledger")
     assert "did not answer within 0.3 seconds" in added.failure
     assert added.failed_at is not None
     with pytest.raises(ConflictError, match="has not said yet what it needs"):
         declaration_of(added)
 
 
-def test_a_failed_refresh_keeps_the_former_answer(registered, database, plugins, doer):
-    class Gone(type(plugins.connector("misbehaving")._connector)):
+def test_a_failed_refresh_keeps_the_former_answer(registered, database, connectors, doer, with_plugins):
+    class Gone(type(connectors.plugins.connector("misbehaving")._connector)):
         def configuration_fields(self):
             raise OSError("disk")
 
-    broken = Plugins({"misbehaving": GuardedConnector(Gone())}, [])
+    broken = with_plugins(Plugins({"misbehaving": GuardedConnector(Gone())}, []))
     refreshed = refresh_declaration(database, broken, doer, registered.id)
     assert "OSError" in refreshed.failure
     assert refreshed.declared_at == registered.declared_at
     assert len(declaration_of(refreshed).fields) == 2
-    assert refresh_declaration(database, plugins, doer, registered.id).failure == ""
+    assert refresh_declaration(database, connectors, doer, registered.id).failure == ""
 
 
-def test_a_refresh_that_brings_nothing_new_is_not_in_the_audit_log(registered, database, plugins, doer):
+def test_a_refresh_that_brings_nothing_new_is_not_in_the_audit_log(registered, database, connectors, doer):
     before = len(audited(database))
-    refreshed = refresh_declaration(database, plugins, doer, registered.id)
+    refreshed = refresh_declaration(database, connectors, doer, registered.id)
     assert len(audited(database)) == before
     assert refreshed.declared_at >= registered.declared_at
 
 
-def test_an_answer_that_comes_after_the_url_was_changed_is_dropped(database, plugins, doer, ledger):
-    added = register_connector(database, plugins, doer, name="Books", url="plugin:ledger")
+def test_an_answer_that_comes_after_the_url_was_changed_is_dropped(database, connectors, doer, ledger):
+    added = register_connector(database, connectors, doer, name="Books", url="plugin:ledger")
     answering = threading.Event()
 
     def slow():
@@ -96,33 +96,35 @@ def test_an_answer_that_comes_after_the_url_was_changed_is_dropped(database, plu
         return [ConfigurationField("Late", "Late", FieldType.TEXT)]
 
     ledger.configuration_fields = slow
-    asking = threading.Thread(target=refresh_declaration, args=(database, plugins, doer, added.id))
+    asking = threading.Thread(target=refresh_declaration, args=(database, connectors, doer, added.id))
     asking.start()
     answering.wait(5)
     with database.writing() as session:
         changes = {"url": "plugin:misbehaving"}
-        change_connector(session, doer, plugins, added.id, changes, stored(database, added.id).version)
+        change_connector(session, doer, connectors, added.id, changes, stored(database, added.id).version)
     asking.join()
     assert [field.key for field in declaration_of(stored(database, added.id)).fields] == ["Behaviour", "Password"]
     assert stored(database, added.id).url_revision == 2
 
 
 @pytest.mark.usefixtures("registered")
-def test_connectors_of_another_plugin_version_are_asked_again(database, plugins, doer, ledger):
-    asked = register_connector(database, plugins, doer, name="Ledger", url="plugin:ledger")
-    assert refresh_outdated(database, plugins) == []
+def test_connectors_of_another_plugin_version_are_asked_again(database, connectors, doer, ledger, with_plugins):
+    asked = register_connector(database, connectors, doer, name="Ledger", url="plugin:ledger")
+    assert refresh_next(database, connectors) is None
     ledger.version = "3.0"
-    newer = Plugins({"misbehaving": plugins.connector("misbehaving"), "ledger": GuardedConnector(ledger)}, [])
-    assert refresh_outdated(database, newer) == [asked.id]
+    present = connectors.plugins.connector("misbehaving")
+    newer = with_plugins(Plugins({"misbehaving": present, "ledger": GuardedConnector(ledger)}, []))
+    assert refresh_next(database, newer) == asked.id
+    assert refresh_next(database, newer) is None
     assert declaration_of(stored(database, asked.id)).version == "3.0"
 
 
-def test_the_worker_asks_a_connector_that_has_failed_again_after_a_while(database, plugins, doer, ledger):
+def test_the_worker_asks_a_connector_that_has_failed_again_after_a_while(database, connectors, doer, ledger):
     ledger.configuration_fields = hang
-    added = register_connector(database, plugins, doer, name="Books", url="plugin:ledger")
+    added = register_connector(database, connectors, doer, name="Books", url="plugin:ledger")
     del ledger.configuration_fields
     release_all()
-    source = OutdatedDeclarations(database, plugins)
+    source = OutdatedDeclarations(database, connectors)
     assert source.work(threading.Event()) is False
     with database.writing() as session:
         session.get(SyncConnector, added.id).failed_at -= timedelta(minutes=11)
@@ -131,8 +133,8 @@ def test_the_worker_asks_a_connector_that_has_failed_again_after_a_while(databas
     assert declaration_of(stored(database, added.id)).name == "ledger"
 
 
-def test_connectors_whose_plugin_is_missing_are_left_alone(registered, database):
-    assert refresh_outdated(database, Plugins({}, [])) == []
+def test_connectors_whose_plugin_is_missing_are_left_alone(registered, database, with_plugins):
+    assert refresh_next(database, with_plugins(Plugins({}, []))) is None
     assert declaration_of(stored(database, registered.id)).label == "Misbehaving ERP"
 
 
@@ -142,20 +144,20 @@ def test_connectors_whose_plugin_is_missing_are_left_alone(registered, database)
     [
         ("Books", "plugin:misbehaving", {"name"}),
         ("Other", "plugin:gone", {"url"}),
-        ("Other", "https://erp.example/", {"url"}),
+        ("Other", "soap+https://erp.example/", {"url"}),
         ("Books", "app://x", {"name", "url"}),
     ],
 )
-def test_a_taken_name_and_an_unusable_url_are_refused_together(database, plugins, doer, name, url, fields):
+def test_a_taken_name_and_an_unusable_url_are_refused_together(database, connectors, doer, name, url, fields):
     with pytest.raises(InvalidInputError) as caught, database.writing() as session:
-        add_connector(session, doer, plugins, name=name, url=url)
+        add_connector(session, doer, connectors, name=name, url=url)
     assert set(caught.value.errors) == fields
     with database.reading() as session:
-        assert [one.name for one in connectors(session)] == ["Books"]
+        assert [one.name for one in registered_connectors(session)] == ["Books"]
 
 
-def test_another_url_raises_the_revision_and_asks_the_new_connector(registered, database, plugins, doer):
-    changed = change_and_ask(database, plugins, doer, registered.id, {"url": " plugin:ledger "}, registered.version)
+def test_another_url_raises_the_revision_and_asks_the_new_connector(registered, database, connectors, doer):
+    changed = change_and_ask(database, connectors, doer, registered.id, {"url": " plugin:ledger "}, registered.version)
     assert (changed.url, changed.url_revision, changed.name) == ("plugin:ledger", 2, "Books")
     assert declaration_of(changed).name == "ledger"
     assert ("sync_connector.change", {"url": {"before": "plugin:misbehaving", "after": "plugin:ledger"}}) in audited(
@@ -163,38 +165,41 @@ def test_another_url_raises_the_revision_and_asks_the_new_connector(registered, 
     )
 
 
-def test_another_name_leaves_the_revision(registered, database, plugins, doer):
-    changed = change_and_ask(database, plugins, doer, registered.id, {"name": "New"}, registered.version)
+def test_another_name_leaves_the_revision(registered, database, connectors, doer):
+    changed = change_and_ask(database, connectors, doer, registered.id, {"name": "New"}, registered.version)
     assert (changed.name, changed.url_revision, changed.version) == ("New", 1, registered.version + 1)
 
 
-def test_a_change_of_nothing_changes_nothing(registered, database, plugins, doer):
+def test_a_change_of_nothing_changes_nothing(registered, database, connectors, doer):
     same = {"name": "Books", "url": "plugin:misbehaving"}
     assert (
-        change_and_ask(database, plugins, doer, registered.id, same, registered.version).version == registered.version
+        change_and_ask(database, connectors, doer, registered.id, same, registered.version).version
+        == registered.version
     )
 
 
-def test_a_rename_is_possible_while_the_plugin_is_missing(registered, database, doer):
-    changed = change_and_ask(database, Plugins({}, []), doer, registered.id, {"name": "New"}, registered.version)
+def test_a_rename_is_possible_while_the_plugin_is_missing(registered, database, doer, with_plugins):
+    changed = change_and_ask(
+        database, with_plugins(Plugins({}, [])), doer, registered.id, {"name": "New"}, registered.version
+    )
     assert changed.name == "New"
 
 
-def test_the_later_of_two_administrators_overwrites_nothing(registered, database, plugins, doer):
-    change_and_ask(database, plugins, doer, registered.id, {"name": "First"}, registered.version)
+def test_the_later_of_two_administrators_overwrites_nothing(registered, database, connectors, doer):
+    change_and_ask(database, connectors, doer, registered.id, {"name": "First"}, registered.version)
     with pytest.raises(StaleVersionError) as caught:
-        change_and_ask(database, plugins, doer, registered.id, {"name": "Second"}, registered.version)
+        change_and_ask(database, connectors, doer, registered.id, {"name": "Second"}, registered.version)
     assert caught.value.changed_by == doer.name
     assert stored(database, registered.id).name == "First"
 
 
-def test_two_administrators_cannot_take_one_name_at_once(database, plugins, doer):
+def test_two_administrators_cannot_take_one_name_at_once(database, connectors, doer):
     outcomes = []
 
     def add():
         try:
             with database.writing() as session:
-                add_connector(session, doer, plugins, name="Same", url="plugin:ledger")
+                add_connector(session, doer, connectors, name="Same", url="plugin:ledger")
                 time.sleep(0.05)
             outcomes.append("added")
         except InvalidInputError as error:
@@ -208,25 +213,25 @@ def test_two_administrators_cannot_take_one_name_at_once(database, plugins, doer
     assert sorted(outcomes, key=str) == [["is taken by another sync connector"], "added"]
 
 
-def test_a_connector_in_use_is_not_deleted_and_the_links_are_named(registered, database, doer, used):
+def test_a_connector_in_use_is_not_deleted_and_the_links_are_named(registered, database, doer, used, connectors):
     used[registered.id] = ["Nordwind DK", "Nordwind SE"]
     with (
         pytest.raises(ConflictError, match="2 ERP links use it: Nordwind DK, Nordwind SE"),
         database.writing() as session,
     ):
-        delete_connector(session, doer, registered.id, registered.version)
+        delete_connector(session, doer, connectors, registered.id, registered.version)
     assert stored(database, registered.id).deleted_at is None
 
 
-def test_a_deleted_connector_keeps_its_row_and_frees_its_name(registered, database, plugins, doer):
+def test_a_deleted_connector_keeps_its_row_and_frees_its_name(registered, database, connectors, doer):
     with database.writing() as session:
-        delete_connector(session, doer, registered.id, registered.version)
+        delete_connector(session, doer, connectors, registered.id, registered.version)
     assert stored(database, registered.id).deleted_at is not None
     with database.reading() as session:
-        assert connectors(session) == []
-        assert [one.id for one in connectors(session, with_deleted=True)] == [registered.id]
+        assert registered_connectors(session) == []
+        assert [one.id for one in registered_connectors(session, with_deleted=True)] == [registered.id]
         with pytest.raises(NotFoundError):
             connector_by_id(session, registered.id)
-    assert register_connector(database, plugins, doer, name="Books", url="plugin:ledger").id != registered.id
+    assert register_connector(database, connectors, doer, name="Books", url="plugin:ledger").id != registered.id
     with pytest.raises(NotFoundError), database.writing() as session:
-        delete_connector(session, doer, registered.id, registered.version + 1)
+        delete_connector(session, doer, connectors, registered.id, registered.version + 1)
