@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, text, update
+from sqlalchemy import Table, select, text
 from sqlalchemy.orm import Session
 
 from host.crm import outbox
@@ -19,9 +19,9 @@ from host.crm.registry import entity_type_of, fields_of
 from host.crm.rows import changed_rows, complete, insert_rows, read_rows, replace_rows, without_rows
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
-from host.database import Same, Values, among, insert_columns
+from host.database import Same, Values, among, insert_columns, update_rows
 
-__all__ = ["find_by", "insert_many", "read_many", "update_many"]
+__all__ = ["find_by", "insert_by_column", "insert_many", "read_many", "update_many"]
 
 
 def read_many(
@@ -71,26 +71,52 @@ def insert_many(
     Raises:
         KeyError: a key is no field of the entity.
     """
-    if not rows:
+    keys = dict.fromkeys(key for row in rows for key in row)
+    columns = {key: [row.get(key) for row in rows] for key in keys}
+    return insert_by_column(session, entity_type, len(rows), columns, origin, at)
+
+
+def insert_by_column(
+    session: Session,
+    entity_type: str,
+    count: int,
+    values: Mapping[str, Sequence[CrmValue]],
+    origin: str,
+    at: datetime,
+    folded: Mapping[str, Sequence[str | None]] | None = None,
+) -> list[int]:
+    """Create records whose values are given field by field, and return their ids in order.
+
+    Args:
+        session: A session that writes.
+        entity_type: Key of the entity.
+        count: How many.
+        values: By field key those of all records; None means no value, or no rows.
+        origin: Who makes them, such as `link:3`.
+        at: When.
+        folded: By field key the folded forms of texts, where they were made already.
+
+    Raises:
+        KeyError: a key is no field of the entity.
+    """
+    if not count:
         return []
     table = table_of(entity_type)
-    writing = RowWriting(entity_type)
-    ids = _new_ids(session, table, len(rows))
+    ids = _new_ids(session, table, count)
     columns: dict[str, Values] = {
         "id": ids,
-        **writing.columns(rows),
+        **RowWriting(entity_type).columns(values, folded or {}),
         "version": Same(1),
         "created_at": Same(at),
         "created_by": Same(origin),
         "updated_at": Same(at),
         "updated_by": Same(origin),
-        "field_meta": Same({}),
     }
-    insert_columns(session.connection(), table, len(rows), columns)
+    insert_columns(session.connection(), table, count, columns)
     rows_fields = entity_type_of(entity_type).rows_fields
     if rows_fields:
-        insert_rows(session, entity_type, rows_fields, dict(zip(ids, rows, strict=True)))
-    outbox.note_created(session, entity_type, ids, rows, origin, at)
+        insert_rows(session, entity_type, rows_fields, ids, values)
+    outbox.note_created(session, entity_type, ids, values, origin, at)
     return ids
 
 
@@ -154,16 +180,14 @@ def _write_changes(
     writing = RowWriting(entity_type)
     has_custom = any(key.startswith(CUSTOM_PREFIX) for key in changes[0][1])
     custom_of = _custom_of(session, table, [record.id for record, _, _ in changes]) if has_custom else {}
-    parameters = []
+    rows: list[dict[str, Any]] = []
     for record, values, field_meta in changes:
         columns, custom = writing.split(values)
-        parameters.append(
-            {"row_id": record.id, **columns, **stamps, "version": record.version + 1, "field_meta": field_meta}
-        )
+        rows.append({"id": record.id, **columns, **stamps, "version": record.version + 1, "field_meta": field_meta})
         if has_custom:
             # fields that were deleted or not asked for stay as they are
-            parameters[-1]["custom"] = _without_empty({**custom_of[record.id], **custom})
-    session.connection().execute(update(table).where(table.c.id == bindparam("row_id")), parameters)
+            rows[-1]["custom"] = _without_empty({**custom_of[record.id], **custom})
+    update_rows(session, table, rows)
 
 
 def _custom_of(session: Session, table: Table, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -182,7 +206,10 @@ def _fields(session: Session, entity_type: str, keys: Collection[str] | None) ->
 def _new_ids(session: Session, table: Table, count: int) -> list[int]:
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        allocate = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+        # the sequence is looked up once, and not for each id
+        allocate = text(
+            "SELECT nextval((SELECT pg_get_serial_sequence(:table, 'id')::regclass)) FROM generate_series(1, :count)"
+        )
         return sorted(connection.execute(allocate, {"table": table.name, "count": count}).scalars())
     # the write lock is held, so nobody allocates between this look and the insert
     highest = connection.execute(

@@ -12,6 +12,7 @@ from host.audit.doer import Doer
 from host.audit.operations import changes_between, record, stale_version
 from host.crm.expressions import comparable_expression
 from host.crm.fields import CUSTOM_PREFIX, CrmField, CrmType
+from host.crm.indexing import drop_index, is_indexable, make_index
 from host.crm.list_operations import free_key
 from host.crm.models import CrmList, CustomField
 from host.crm.registry import entity_type_of, fields_of
@@ -31,7 +32,6 @@ TYPES = (
 """The types that a user-defined field may have."""
 
 LARGEST_LENGTH = 10_000
-INDEXABLE_LENGTH = 500
 LABEL_LENGTH = 254
 DESCRIPTION_LENGTH = 1023
 FIELDS_PER_ENTITY = 200
@@ -86,7 +86,7 @@ def add_field(
     )
     session.add(added)
     session.flush()
-    _settle_index(session, added, wanted=added.searchable and _is_indexable(crm_type, added.max_length))
+    _settle_index(session, added, wanted=added.searchable)
     after = {**asdict(settings), "type": crm_type.value, "list_key": list_key}
     record(session, doer, "field.create", _OBJECT, added.id, _name(added), changes_between({}, after))
     return added
@@ -110,8 +110,7 @@ def change_field(
     before = {name: getattr(changed, name) for name in stored}
     for name, value in stored.items():
         setattr(changed, name, value)
-    is_indexed = changed.searchable and _is_indexable(CrmType(changed.type), changed.max_length)
-    _settle_index(session, changed, wanted=is_indexed)
+    _settle_index(session, changed, wanted=changed.searchable)
     changed.version += 1
     record(session, doer, "field.change", _OBJECT, changed.id, _name(changed), changes_between(before, stored))
     return changed
@@ -202,17 +201,15 @@ def _name(field: CustomField) -> str:
 
 def _settle_index(session: Session, field: CustomField, *, wanted: bool) -> None:
     """Make or drop the index by which records are found by a user-defined field."""
-    name = f"ix_{field.entity_type}_{field.key}"
-    connection = session.connection()
-    connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
-    if not wanted:
-        return
-    declared = CrmField(field.key, field.label, CrmType(field.type), list_key=field.list_key or "", custom=True)
-    expression = comparable_expression(field.entity_type, declared).compile(dialect=connection.dialect)
-    unqualified = str(expression).replace(f"{field.entity_type}.custom", "custom")
-    connection.execute(text(f"CREATE INDEX {name} ON {field.entity_type} (({unqualified}))"))
-
-
-def _is_indexable(crm_type: CrmType, max_length: int) -> bool:
-    # PostgreSQL refuses to store a row whose index entry is longer than a third of a page
-    return crm_type is not CrmType.LONG_TEXT and (crm_type is not CrmType.TEXT or 0 < max_length <= INDEXABLE_LENGTH)
+    declared = CrmField(
+        field.key,
+        field.label,
+        CrmType(field.type),
+        max_length=field.max_length,
+        list_key=field.list_key or "",
+        custom=True,
+    )
+    if wanted and is_indexable(declared):
+        make_index(session, field.entity_type, declared)
+    else:
+        drop_index(session, field.entity_type, declared)

@@ -42,7 +42,8 @@ class CrmField:
         list_key: List that a LIST field chooses from; empty otherwise.
         read_only: Nobody types it; only a link or the hub itself writes it.
         searchable: Free text search looks into it; texts are then also stored folded, so that case never matters.
-        indexed: Records are found by it, so the database keeps an index.
+        indexed: Nearly everybody finds records by it, so the database always keeps an index; where it does not, one is
+            made when somebody chooses to find records by the field (`host.crm.indexing`).
         custom: An administrator added it.
         references: Key of the entity type that a REFERENCE field points at; empty otherwise.
         group: Heading under which forms show it.

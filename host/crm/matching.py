@@ -1,8 +1,9 @@
 """Finding records by the values of fields, as the import and the sync engine recognise what they already know."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -14,7 +15,7 @@ from host.crm.fields import CrmField
 from host.crm.registry import entity_type_of, fields_of
 from host.crm.tables import table_of
 from host.crm.values import CrmValue, fold, to_json
-from host.database import among
+from host.database import is_on_postgresql, one_parameter, select_named
 
 TUPLES_PER_STATEMENT = 5_000
 """Both databases limit the parameters of a statement; a page of the engine is far smaller."""
@@ -51,24 +52,42 @@ def find_by(
     expressions = [comparable_expression(entity_type, field) for field in fields]
     found: dict[Match, list[int]] = defaultdict(list)
     for chunk in _chunks(list(asked)):
-        for row in session.connection().execute(_statement(session, entity_type, fields, expressions, chunk)):
+        for row in _rows(session, entity_type, fields, expressions, chunk):
             normal = tuple([of_field(value) for of_field, value in zip(normals, row[1:], strict=True)])
             for match in asked.get(normal, ()):
                 found[match].append(row[0])
     return dict(found)
 
 
-def _statement(
+def _rows(
     session: Session,
     entity_type: str,
     fields: Sequence[CrmField],
     expressions: Sequence[ColumnElement[Any]],
     chunk: Sequence[Match],
+) -> Iterable[Sequence[Any]]:
+    """Return id and values of the records that have one of the matches, in the order of ids."""
+    connection = session.connection()
+    if len(fields) == 1 and fields[0].folded_column:
+        is_postgresql = is_on_postgresql(session)
+        values = one_parameter([str(match[0]) for match in chunk])
+        return connection.execute(_by_text(entity_type, fields[0].folded_column, is_postgresql), {"values": values})
+    return connection.execute(_statement(entity_type, fields, expressions, chunk))
+
+
+@cache
+def _by_text(entity_type: str, column: str, is_postgresql: bool) -> Select[Any]:
+    """Return the statement for records by one text, which each page of an import asks."""
+    table = table_of(entity_type)
+    selected = [table.c.id, table.c[column]]
+    found = select_named(selected, (), table.c[column], "values", is_postgresql=is_postgresql, is_unique=False)
+    return found.order_by(found.selected_columns.id)
+
+
+def _statement(
+    entity_type: str, fields: Sequence[CrmField], expressions: Sequence[ColumnElement[Any]], chunk: Sequence[Match]
 ) -> Select[Any]:
     identity = table_of(entity_type).c.id
-    if len(fields) == 1 and fields[0].folded_column:
-        condition = among(session, expressions[0], [str(match[0]) for match in chunk])
-        return select(identity, *expressions).where(condition).order_by(identity)
     spelled = [
         spelling
         for match in chunk

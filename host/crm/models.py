@@ -110,6 +110,21 @@ class OutboxEntry(Base):
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class LiftedIndex(Base):
+    """An index of an entity's table that is dropped while `holder` fills the entity, and is to be made again.
+
+    The number of the holder has a meaning only to whoever dropped it. Table and column are those that the index is made
+    of again.
+    """
+
+    __tablename__ = "lifted_index"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    entity_type: Mapped[str] = mapped_column(String(32))
+    column_name: Mapped[str] = mapped_column(String(64))
+    holder: Mapped[int] = mapped_column()
+
+
 class RecordImport(Base):
     """An import of a CSV file, from the upload to its result.
 

@@ -16,9 +16,11 @@ So writers look for subscriptions after they have written, and `enqueue_where` f
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from operator import itemgetter
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Delete, Select, Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from host.crm.models import OutboxEntry, Subscription
@@ -26,6 +28,7 @@ from host.crm.outbox_writing import queue_rows, queue_where, wait_for_writers
 from host.crm.subscriptions import subscribe, subscriptions_of, unsubscribe
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
+from host.database import among_parameter, is_on_postgresql, one_parameter
 
 __all__ = [
     "Entry",
@@ -64,14 +67,16 @@ def note_created(
     session: Session,
     entity_type: str,
     ids: Sequence[int],
-    rows: Sequence[Mapping[str, CrmValue]],
+    values: Mapping[str, Sequence[CrmValue]],
     origin: str,
     at: datetime,
 ) -> None:
-    """Queue records that were just made, in the transaction that made them; `rows` are their values by field key."""
+    """Queue records that were just made, in the transaction that made them; `values` are those of all by field key."""
     wanting = subscriptions_of(session, entity_type, origin)
     if wanting:
-        filled = [[key for key, value in row.items() if value not in (None, {})] for row in rows]
+        filled = [
+            [key for key, column in values.items() if column[place] not in (None, {})] for place in range(len(ids))
+        ]
         _note(session, entity_type, wanting, [(ids[i], 1, keys) for i, keys in enumerate(filled)], at)
 
 
@@ -129,15 +134,10 @@ def read_entries(session: Session, subscriber: str, entity_type: str, after: int
 
     A record may be gone by now; whoever reads its entry settles it.
     """
-    statement = (
-        select(OutboxEntry.entity_id, OutboxEntry.version, OutboxEntry.fields, OutboxEntry.queued_at)
-        .where(*_of(subscriber, entity_type), OutboxEntry.entity_id > after)
-        .order_by(OutboxEntry.entity_id)
-        .limit(limit)
-    )
+    asked = {"subscriber": subscriber, "entity_type": entity_type, "after": after, "most": limit}
     return [
         Entry(entity_id, version, frozenset(fields), queued_at)
-        for entity_id, version, fields, queued_at in session.connection().execute(statement)
+        for entity_id, version, fields, queued_at in session.connection().execute(_NEXT, asked)
     ]
 
 
@@ -152,15 +152,12 @@ def settle(session: Session, subscriber: str, entity_type: str, read: Mapping[in
     """
     if not read:
         return
-    # one by one in id order, as writers lock them, and with versions that differ: a join over JSON would look through
-    # all entries for each
-    statement = delete(OutboxEntry).where(
-        *_of(subscriber, entity_type),
-        OutboxEntry.entity_id == bindparam("read_id"),
-        OutboxEntry.version <= bindparam("read_version"),
-    )
-    parameters = [{"read_id": entity_id, "read_version": version} for entity_id, version in sorted(read.items())]
-    session.connection().execute(statement, parameters)
+    is_postgresql = is_on_postgresql(session)
+    connection = session.connection()
+    asked = {"subscriber": subscriber, "entity_type": entity_type}
+    present = connection.execute(_locked(is_postgresql), asked | {"ids": one_parameter(read)})
+    done = [entity_id for entity_id, version in present if version <= read[entity_id]]
+    connection.execute(_deletion(is_postgresql), asked | {"ids": one_parameter(done)})
 
 
 def waiting(session: Session, subscriber: str) -> dict[str, int]:
@@ -187,6 +184,31 @@ def forget_records(session: Session, entity_type: str, ids: Collection[int]) -> 
     )
 
 
+# each batch on its way to a subscriber asks these, so they are made once
+
+_TABLE = cast(Table, OutboxEntry.__table__)
+_OF = (_TABLE.c.subscriber == bindparam("subscriber"), _TABLE.c.entity_type == bindparam("entity_type"))
+_NEXT = (
+    select(_TABLE.c.entity_id, _TABLE.c.version, _TABLE.c.fields, _TABLE.c.queued_at)
+    .where(*_OF, _TABLE.c.entity_id > bindparam("after"))
+    .order_by(_TABLE.c.entity_id)
+    .limit(bindparam("most"))
+)
+
+
+@cache
+def _locked(is_postgresql: bool) -> Select[Any]:
+    """Return the statement that locks entries in id order, as writers do."""
+    condition = among_parameter(_TABLE.c.entity_id, "ids", is_postgresql=is_postgresql)
+    entries = select(_TABLE.c.entity_id, _TABLE.c.version).where(*_OF, condition)
+    return entries.order_by(_TABLE.c.entity_id).with_for_update()
+
+
+@cache
+def _deletion(is_postgresql: bool) -> Delete:
+    return delete(_TABLE).where(*_OF, among_parameter(_TABLE.c.entity_id, "ids", is_postgresql=is_postgresql))
+
+
 def _note(
     session: Session,
     entity_type: str,
@@ -203,7 +225,3 @@ def _note(
                 rows.append((subscriber, entity_id, version, dict.fromkeys(counting, True)))
     if rows:
         queue_rows(session, entity_type, rows, at)
-
-
-def _of(subscriber: str, entity_type: str) -> tuple[ColumnElement[bool], ...]:
-    return (OutboxEntry.subscriber == subscriber, OutboxEntry.entity_type == entity_type)

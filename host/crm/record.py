@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Column, Row
@@ -11,7 +10,7 @@ from sqlalchemy import Column, Row
 from host.crm.fields import CUSTOM_PREFIX, CrmField, CrmType
 from host.crm.registry import entity_type_of
 from host.crm.tables import table_of
-from host.crm.values import CrmValue, JsonForm, fold, from_json, to_json
+from host.crm.values import CrmValue, JsonForm, fold, fold_all, from_json, to_json
 from host.database import Same, Values
 
 BOOKKEEPING = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "field_meta")
@@ -144,28 +143,30 @@ class RowWriting:
                 columns[folded] = fold(value) if isinstance(value, str) else None
         return columns, custom
 
-    def columns(self, rows: Sequence[Mapping[str, CrmValue]]) -> dict[str, Values]:
-        """Return the values of new records column by column, that of the user-defined fields among them.
+    def columns(
+        self, values: Mapping[str, Sequence[CrmValue]], known: Mapping[str, Sequence[str | None]]
+    ) -> dict[str, Values]:
+        """Return the columns of new records, that of the user-defined fields among them.
 
-        Columns that no record fills are left out, and so are ROWS fields, which have no column.
+        Args:
+            values: By field key those of all records; ROWS fields are passed over, which have no column.
+            known: By field key the folded forms of texts that were made already.
 
         Raises:
             KeyError: a key is neither a standard field nor one that could be user-defined.
         """
-        keys: set[str] = set().union(*rows) - self._rows_fields
-        custom = sorted(key for key in keys if key.startswith(CUSTOM_PREFIX))
-        columns: dict[str, Values] = {"custom": _custom(rows, custom) if custom else Same({})}
-        for key in keys.difference(custom):
+        custom = sorted(key for key in values if key.startswith(CUSTOM_PREFIX))
+        columns: dict[str, Values] = {"custom": _custom({key: values[key] for key in custom}) if custom else Same({})}
+        for key in values.keys() - self._rows_fields - set(custom):
             column, folded = self._columns[key]
-            try:
-                values: list[Any] = list(map(itemgetter(key), rows))
-            except KeyError:  # some records have no value of it
-                values = [row.get(key) for row in rows]
-            columns[column] = values
+            columns[column] = values[key]
             if folded:
-                columns[folded] = [fold(value) if isinstance(value, str) else None for value in values]
+                columns[folded] = known[key] if key in known else fold_all(values[key])
         return columns
 
 
-def _custom(rows: Sequence[Mapping[str, CrmValue]], keys: Sequence[str]) -> list[dict[str, JsonForm]]:
-    return [{key: to_json(row[key]) for key in keys if row.get(key) is not None} for row in rows]
+def _custom(columns: Mapping[str, Sequence[CrmValue]]) -> list[dict[str, JsonForm]]:
+    return [
+        {key: to_json(value) for key, value in zip(columns, row, strict=True) if value is not None}
+        for row in zip(*columns.values(), strict=True)
+    ]

@@ -28,7 +28,11 @@ def read_rows(session: Session, entity_type: str, fields: Iterable[CrmField], re
 
 
 def insert_rows(
-    session: Session, entity_type: str, fields: Iterable[CrmField], records: Mapping[int, Mapping[str, CrmValue]]
+    session: Session,
+    entity_type: str,
+    fields: Iterable[CrmField],
+    ids: Sequence[int],
+    values: Mapping[str, Sequence[CrmValue]],
 ) -> None:
     """Store the rows of new records.
 
@@ -36,16 +40,20 @@ def insert_rows(
         session: A session that writes.
         entity_type: Key of the entity.
         fields: Its ROWS fields.
-        records: The values of the records by their id; columns that a row does not have stay empty.
+        ids: The records.
+        values: By field key those of all records; columns that a row does not have stay empty.
 
     Raises:
         KeyError: a row has a column that the field does not.
     """
     for field in fields:
+        if field.key not in values:
+            continue
         added = [
             (record_id, position, key, row)
-            for record_id, values in records.items()
-            for position, (key, row) in enumerate(rows_in(values, field).items())
+            for record_id, rows in zip(ids, values[field.key], strict=True)
+            if isinstance(rows, dict)
+            for position, (key, row) in enumerate(rows.items())
         ]
         _insert(session, entity_type, field, added)
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from host.crm.bulk import read_many
 from host.crm.tables import table_of
+from host.database import update_rows
 
 Stamps = Mapping[int, Mapping[str, tuple[datetime, str]]]
 """Time and origin by record id and field key."""
@@ -30,7 +30,7 @@ def restamp(session: Session, entity_type: str, stamps: Stamps) -> None:
     present = read_many(session, entity_type, wanted, (), lock=True)
     rows = [
         {
-            "row_id": record_id,
+            "id": record_id,
             "field_meta": {
                 **record.field_meta,
                 **{
@@ -41,5 +41,4 @@ def restamp(session: Session, entity_type: str, stamps: Stamps) -> None:
         }
         for record_id, record in present.items()
     ]
-    if rows:
-        session.connection().execute(update(table).where(table.c.id == bindparam("row_id")), rows)
+    update_rows(session, table, rows)

@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeEngine
 from host.crm.entity_type import EntityType
 from host.crm.fields import CrmField, CrmType
 from host.crm.registry import ENTITIES
-from host.database import Base, ExactDecimal, JsonValue, UtcDateTime
+from host.database import Base, ExactDecimal, JsonObject, JsonValue, UtcDateTime
 
 ORIGIN_LENGTH = 64
 ROW_KEY_LENGTH = 254
@@ -46,6 +46,11 @@ def rows_table_of(entity_type: str, field_key: str) -> Table:
     return _ROWS_TABLES[entity_type, field_key]
 
 
+def index_name(entity_type: str, field: CrmField) -> str:
+    """Return the name of the index by which records are found by a field."""
+    return f"ix_{entity_type}_{field.folded_column or field.column}"
+
+
 def _declare(entity: EntityType) -> Table:
     columns: list[Column[Any]] = [Column("id", Integer, primary_key=True)]
     for field in entity.fields:
@@ -61,7 +66,7 @@ def _declare(entity: EntityType) -> Table:
         Column("created_by", String(ORIGIN_LENGTH), nullable=False),
         Column("updated_at", UtcDateTime, nullable=False),
         Column("updated_by", String(ORIGIN_LENGTH), nullable=False),
-        Column("field_meta", JsonValue, nullable=False),
+        Column("field_meta", JsonObject),
     ]
     # without AUTOINCREMENT SQLite gives the id of the last deleted record to the next one, and with it all that
     # other systems still remember under that id
@@ -117,8 +122,9 @@ def _folded_type() -> TypeEngine[Any]:
 def _indexes(entity: EntityType) -> list[Index]:
     # without the id behind the value: a fresh, not yet analysed PostgreSQL table would be searched for ids through it
     named = [
-        Index(f"ix_{entity.key}_{column}", column)
-        for column in (field.folded_column or field.column for field in entity.fields if field.indexed)
+        Index(index_name(entity.key, field), field.folded_column or field.column)
+        for field in entity.fields
+        if field.indexed
     ]
     return [*named, Index(f"ix_{entity.key}_updated_at", "updated_at")]
 

@@ -14,7 +14,6 @@ from host.database.types import EXACT_DECIMAL_COLLATION, compare_decimals
 
 EXTENSION = "tieline_database"
 BUSY_TIMEOUT_SECONDS = 30
-_CACHE_KIB = 8 * 1024
 _CHECKPOINT_PAGES = 4000
 
 
@@ -53,8 +52,12 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Close all pooled connections; also after a fork, where a child must not reuse its parent's."""
+        """Close all pooled connections."""
         self.engine.dispose()
+
+    def leave_to_parent(self) -> None:
+        """Forget the pooled connections in a process that was forked: they are its parent's, and stay open there."""
+        self.engine.dispose(close=False)
 
 
 def _postgresql_engine(url: str) -> Engine:
@@ -89,8 +92,7 @@ def _sqlite_engine(url: str) -> Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        # an import touches most pages of the indexes over and over: they stay in memory, and go to the file less often
-        cursor.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        # an import touches most pages of the indexes over and over, so they go to the file less often
         cursor.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
         cursor.close()
 

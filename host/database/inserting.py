@@ -1,27 +1,28 @@
-"""Inserting many rows by the driver itself: `executemany` with ready tuples on SQLite, `COPY` on PostgreSQL.
+"""Inserting many rows by the driver itself: statements of many rows on SQLite, `COPY` on PostgreSQL.
 
 This is the one module that passes SQLAlchemy's handling of parameters by, because that costs more than the insert does.
 It works column by column: what holds for a column is found out once, and not per row.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import psycopg
 from sqlalchemy import JSON, Boolean, Column, Connection, Date, Integer, LargeBinary, String, Table
 from sqlalchemy.exc import DBAPIError
 
 from host.database.json_texts import dump_json
-from host.database.types import ExactDecimal, UtcDateTime
+from host.database.types import ExactDecimal, JsonObject, JsonText, UtcDateTime
+
+if TYPE_CHECKING:
+    import psycopg
 
 _NULL = r"\N"
-_SPECIAL = re.compile(r"[\\\t\n\r]")
-_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
+"""What `COPY` takes for something else, the backslash first, and what stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class JsonTexts:
 
     texts: Sequence[str | None]
 
+
+_ROWS_PER_STATEMENT = 100
+_MOST_PARAMETERS = 32_766
+"""What SQLite takes unless it was built otherwise (SQLITE_MAX_VARIABLE_NUMBER)."""
 
 Values = Sequence[Any] | Same | JsonTexts
 """The values of one column, in the order of the rows."""
@@ -61,17 +66,12 @@ def insert_columns(connection: Connection, table: Table, count: int, columns: Ma
     if not count:
         return
     names = _written(table, frozenset(columns))
-    is_postgresql = connection.dialect.name == "postgresql"
-    prepared = []
-    for name in names:
-        column = table.c[name]
-        values = columns[name] if name in columns else _default(column)
-        prepared.append(_prepared(column, values, count, _TO_COPY if is_postgresql else _TO_SQLITE))
-    rows = zip(*prepared, strict=True)
-    if is_postgresql:
-        _copy(connection, _copy_statement(table, names), rows)
+    given = {name: columns[name] if name in columns else _default(table.c[name]) for name in names}
+    if connection.dialect.name == "postgresql":
+        prepared = [_prepared(table.c[name], values, count, _TO_COPY) for name, values in given.items()]
+        _copy(connection, _copy_statement(table, names), zip(*prepared, strict=True))
     else:
-        connection.exec_driver_sql(_insert_statement(table, names), list(rows))
+        _insert(connection, table, count, given)
 
 
 @lru_cache(maxsize=256)
@@ -81,9 +81,34 @@ def _written(table: Table, given: frozenset[str]) -> tuple[str, ...]:
     return tuple(column.name for column in table.c if column.name in given or column.default is not None)
 
 
-@lru_cache(maxsize=256)
-def _insert_statement(table: Table, names: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table.name} ({_quoted(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 -- no value
+def _insert(connection: Connection, table: Table, count: int, given: Mapping[str, Values]) -> None:
+    """Insert rows by statements of many rows, and what is left over one by one.
+
+    Python's lock is given back for the time of a statement and taken again behind it, which may take long while
+    another thread computes; with `executemany` that is behind each row. The statements have one size, because SQLite
+    keeps them prepared, and each takes memory by its rows.
+    """
+    names = tuple(given)
+    columns = [list(_prepared(table.c[name], given[name], count, _TO_SQLITE)) for name in names]
+    width, done = len(names), 0
+    if _ROWS_PER_STATEMENT * width <= _MOST_PARAMETERS:
+        statement = _insert_statement(table, names, _ROWS_PER_STATEMENT)
+        parameters: list[Any] = [None] * (_ROWS_PER_STATEMENT * width)
+        while count - done >= _ROWS_PER_STATEMENT:
+            for place, column in enumerate(columns):
+                parameters[place::width] = column[done : done + _ROWS_PER_STATEMENT]
+            connection.exec_driver_sql(statement, tuple(parameters))
+            done += _ROWS_PER_STATEMENT
+    if done < count:
+        rows = zip(*(column[done:] for column in columns), strict=True)
+        connection.exec_driver_sql(_insert_statement(table, names, 1), list(rows))
+
+
+@lru_cache(maxsize=64)
+def _insert_statement(table: Table, names: tuple[str, ...], rows: int) -> str:
+    # without numbers: SQLite keeps a list of parameters that have one, and looks each up from its beginning
+    row = f"({', '.join('?' * len(names))})"
+    return f"INSERT INTO {table.name} ({_quoted(names)}) VALUES {', '.join([row] * rows)}"  # noqa: S608 -- no value
 
 
 @lru_cache(maxsize=256)
@@ -114,14 +139,16 @@ def _prepared(
 
 def _copy(connection: Connection, statement: str, rows: Iterable[tuple[str, ...]]) -> None:
     """Send rows in PostgreSQL's text format; what the driver raises is raised as SQLAlchemy would."""
+    # by way of the dialect: an installation on SQLite loads no driver of PostgreSQL, which takes 9 MB
+    driver_error = cast(Any, connection.dialect.dbapi).Error
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     lines = "\n".join(map("\t".join, rows))
     try:
         with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
             copy.write(f"{lines}\n")
-    except psycopg.Error as error:
+    except driver_error as error:
         raise cast(
-            Exception, DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect)
+            Exception, DBAPIError.instance(statement, None, error, driver_error, dialect=connection.dialect)
         ) from error
 
 
@@ -132,6 +159,14 @@ def _each(convert: Callable[[Any], Any], empty: str | None) -> _Convert:
 
 def _as_they_are(values: Sequence[Any]) -> Sequence[Any]:
     return values
+
+
+def _json_texts(values: Sequence[Any]) -> list[str | None]:
+    return [None if value is None else dump_json(value) for value in values]
+
+
+def _object_texts(values: Sequence[Any]) -> list[str | None]:
+    return [dump_json(value) if value else None for value in values]
 
 
 def _utc(value: datetime) -> datetime:
@@ -145,14 +180,20 @@ def _sqlite_time(value: datetime) -> str:
 
 
 def _escaped(values: Sequence[str | None]) -> list[str]:
-    """Return texts for `COPY`; one look at all of them tells whether any has to be escaped."""
-    if _SPECIAL.search("".join([value for value in values if value])):
-        return [_NULL if value is None else value.translate(_ESCAPES) for value in values]
+    """Return texts for `COPY`; one look at all of them tells which characters have to be escaped, mostly none."""
+    together = "".join([value for value in values if value])
+    for character, escape in _ESCAPES:
+        if character in together:
+            values = [value and value.replace(character, escape) for value in values]
     return [_NULL if value is None else value for value in values]
 
 
 def _escaped_json(values: Sequence[Any]) -> list[str]:
-    return _escaped([None if value is None else dump_json(value) for value in values])
+    return _escaped(_json_texts(values))
+
+
+def _escaped_objects(values: Sequence[Any]) -> list[str]:
+    return _escaped(_object_texts(values))
 
 
 _TO_SQLITE: Mapping[type[Any], _Convert] = {
@@ -162,7 +203,9 @@ _TO_SQLITE: Mapping[type[Any], _Convert] = {
     LargeBinary: _as_they_are,
     Date: _each(str, None),
     ExactDecimal: _each(lambda value: format(value, "f"), None),
-    JSON: _each(dump_json, None),
+    JSON: _json_texts,
+    JsonText: _json_texts,
+    JsonObject: _object_texts,
     UtcDateTime: _each(_sqlite_time, None),
 }
 
@@ -174,5 +217,7 @@ _TO_COPY: Mapping[type[Any], _Convert] = {
     Date: _each(str, _NULL),
     ExactDecimal: _each(str, _NULL),
     JSON: _escaped_json,
+    JsonText: _escaped_json,
+    JsonObject: _escaped_objects,
     UtcDateTime: _each(lambda value: _utc(value).isoformat(), _NULL),
 }

@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from host.database.json_texts import dump_json, load_json
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant in UTC.
@@ -89,3 +91,31 @@ def _json_value() -> JSON:
 
 JsonValue = _json_value()
 """JSON column: JSONB on PostgreSQL; Python None is stored as SQL NULL."""
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON that no statement looks into, kept as a plain text; Python None is stored as NULL.
+
+    PostgreSQL would take a JSONB value apart when it is written, and put it together again when it is read.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else dump_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else load_json(value)
+
+
+class JsonObject(JsonText):
+    """A JSON object that no statement looks into; an empty one is stored as NULL, because most are empty."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return dump_json(value) if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return {} if value is None else load_json(value)

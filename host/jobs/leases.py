@@ -2,14 +2,21 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from host.jobs.clock import read_clock
 from host.jobs.models import Lease
 
 _LEASE = Lease.__table__
+
+_IS_HELD = and_(
+    _LEASE.c.name == bindparam("lease_name"),
+    _LEASE.c.holder == bindparam("lease_holder"),
+    _LEASE.c.fence == bindparam("lease_fence"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +90,23 @@ def still_held(session: Session, lease: HeldLease) -> bool:
     The row stays locked on PostgreSQL, and SQLite has one writer: whoever takes the lease over waits for the end of
     this transaction and then reads what it wrote.
     """
-    held = select(_LEASE.c.fence).where(
-        _LEASE.c.name == lease.name, _LEASE.c.holder == lease.holder, _LEASE.c.fence == lease.fence
-    )
-    return session.connection().execute(held.with_for_update()).scalar_one_or_none() is not None
+    return session.connection().execute(_HELD, parameters_of(lease)).scalar_one_or_none() is not None
+
+
+def where_held(statement: Select[Any]) -> Select[Any]:
+    """Return a statement, made once, that gives something only while a lease is held, and keeps it as `still_held`.
+
+    It selects from the table of leases what else it joins to it; `parameters_of` names the lease.
+    """
+    return statement.where(_IS_HELD).with_for_update(of=_LEASE)
+
+
+def parameters_of(lease: HeldLease) -> dict[str, Any]:
+    """Return the parameters of such a statement."""
+    return {"lease_name": lease.name, "lease_holder": lease.holder, "lease_fence": lease.fence}
+
+
+_HELD = where_held(select(_LEASE.c.fence))
 
 
 def release(session: Session, lease: HeldLease) -> None:

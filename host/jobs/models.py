@@ -1,4 +1,4 @@
-"""What the processes of an installation tell each other through the database."""
+"""What the processes of an installation tell each other through the database; untrue of a copy, so in no backup."""
 
 from datetime import datetime
 
@@ -24,6 +24,8 @@ class Lease(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     call_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    __table_args__ = {"info": {"in_backup": False}}
+
 
 class WorkerProcess(Base):
     """A worker that is, or was, alive; readiness looks at its heartbeat."""
@@ -35,3 +37,5 @@ class WorkerProcess(Base):
     process_id: Mapped[int] = mapped_column()
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    __table_args__ = {"info": {"in_backup": False}}

@@ -32,7 +32,7 @@ COMPANY = EntityType(
         ),
         CrmField("department", _l("Department"), CrmType.TEXT, max_length=254, group=_GENERAL),
         CrmField("number", _l("Number"), CrmType.TEXT, max_length=50, searchable=True, indexed=True, group=_GENERAL),
-        CrmField("code", _l("Code"), CrmType.TEXT, max_length=50, searchable=True, indexed=True, group=_GENERAL),
+        CrmField("code", _l("Code"), CrmType.TEXT, max_length=50, searchable=True, group=_GENERAL),
         CrmField("category", _l("Category"), CrmType.LIST, list_key="category", group=_GENERAL),
         CrmField("country", _l("Country"), CrmType.LIST, list_key="country", group=_GENERAL),
         CrmField("description", _l("Description"), CrmType.LONG_TEXT, group=_GENERAL),
@@ -46,7 +46,6 @@ COMPANY = EntityType(
             CrmType.TEXT,
             max_length=50,
             searchable=True,
-            indexed=True,
             group=_TRADE,
         ),
         CrmField(

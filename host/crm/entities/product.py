@@ -39,7 +39,7 @@ PRODUCT = EntityType(
             description=_l("Lines of orders name the product by it"),
             group=_GENERAL,
         ),
-        CrmField("barcode", _l("Bar code"), CrmType.TEXT, max_length=50, searchable=True, indexed=True, group=_GENERAL),
+        CrmField("barcode", _l("Bar code"), CrmType.TEXT, max_length=50, searchable=True, group=_GENERAL),
         CrmField("search_code", _l("Search code"), CrmType.TEXT, max_length=50, searchable=True, group=_GENERAL),
         CrmField("category", _l("Category"), CrmType.LIST, list_key="product_category", group=_GENERAL),
         CrmField("url", _l("Web site"), CrmType.TEXT, max_length=1023, group=_GENERAL),

@@ -53,7 +53,6 @@ SALES_ORDER = EntityType(
             CrmType.TEXT,
             max_length=254,
             searchable=True,
-            indexed=True,
             description=_l("What the customer or the shop calls the order"),
             group=_GENERAL,
         ),

@@ -19,6 +19,7 @@ from host.crm.external_ids import add_external_ids, known_records
 from host.crm.importing.planning import ImportPlanner, NumberedCells, PlannedRow
 from host.crm.importing.reading import CsvTable, open_table
 from host.crm.importing.settings import ImportSettings
+from host.crm.indexing import ensure_found_by
 from host.crm.models import RecordImport
 from host.crm.origins import import_origin_of
 from host.crm.upserting import Outcome, carry_out
@@ -160,8 +161,10 @@ def preview(session: Session, entity_type: str, table: CsvTable, settings: Impor
     return shown
 
 
-def start(begun: RecordImport) -> None:
+def start(session: Session, begun: RecordImport) -> None:
     """Start an import whose columns are assigned; `proceed` does the work.
+
+    Records are found by the field that was chosen for it, so that it gets an index.
 
     Raises:
         ConflictError: no column was assigned.
@@ -169,6 +172,7 @@ def start(begun: RecordImport) -> None:
     if begun.settings is None:
         raise ConflictError(_("no column is assigned to a field yet"), _("assign columns first"))
     begun.started_at = begun.started_at or datetime.now(UTC)
+    ensure_found_by(session, begun.entity_type, [ImportSettings.from_json(begun.settings).match])
 
 
 def proceed(database: Database, doer: Doer, folder: Path, entity_type: str, token: str, seconds: float) -> RecordImport:

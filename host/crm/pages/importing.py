@@ -85,7 +85,7 @@ def import_columns(entity_type: str, token: str) -> ResponseReturnValue:
 def import_start(entity_type: str, token: str) -> ResponseReturnValue:
     """Start an import as it was previewed."""
     with current_database().writing() as session:
-        operations.start(operations.import_of(session, current_doer(), entity_type, token, lock=True))
+        operations.start(session, operations.import_of(session, current_doer(), entity_type, token, lock=True))
     return redirect(url_for("crm.import_progress", entity_type=entity_type, token=token))
 
 

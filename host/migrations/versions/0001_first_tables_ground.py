@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.Column("call_until", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+        info={"in_backup": False},
     )
     op.create_table(
         "secret",
@@ -74,6 +75,7 @@ def upgrade() -> None:
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("heartbeat_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_process")),
+        info={"in_backup": False},
     )
     op.create_index(op.f("ix_worker_process_heartbeat_at"), "worker_process", ["heartbeat_at"], unique=False)
     op.create_table(

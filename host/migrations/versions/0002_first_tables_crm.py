@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from host.database import ExactDecimal, JsonValue, UtcDateTime
+from host.database import ExactDecimal, JsonObject, JsonValue, UtcDateTime
 
 revision = "0002"
 down_revision = "0001"
@@ -87,17 +87,15 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=64), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("updated_by", sa.String(length=64), nullable=False),
-        sa.Column("field_meta", JsonValue, nullable=False),
+        sa.Column("field_meta", JsonObject(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
         info={"entity_type": "company"},
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_company_code_folded", "company", ["code_folded"], unique=False)
     op.create_index("ix_company_email_folded", "company", ["email_folded"], unique=False)
     op.create_index("ix_company_name_folded", "company", ["name_folded"], unique=False)
     op.create_index("ix_company_number_folded", "company", ["number_folded"], unique=False)
     op.create_index("ix_company_updated_at", "company", ["updated_at"], unique=False)
-    op.create_index("ix_company_vat_number_folded", "company", ["vat_number_folded"], unique=False)
     op.create_table(
         "crm_list",
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -138,6 +136,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("subscriber", "entity_type", name=op.f("uq_hub_subscription_subscriber_entity_type")),
     )
     op.create_table(
+        "lifted_index",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("entity_type", sa.String(length=32), nullable=False),
+        sa.Column("column_name", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lifted_index")),
+    )
+    op.create_table(
         "product",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=254), nullable=False),
@@ -171,12 +177,11 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=64), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("updated_by", sa.String(length=64), nullable=False),
-        sa.Column("field_meta", JsonValue, nullable=False),
+        sa.Column("field_meta", JsonObject(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product")),
         info={"entity_type": "product"},
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_product_barcode_folded", "product", ["barcode_folded"], unique=False)
     op.create_index("ix_product_name_folded", "product", ["name_folded"], unique=False)
     op.create_index("ix_product_number_folded", "product", ["number_folded"], unique=False)
     op.create_index("ix_product_updated_at", "product", ["updated_at"], unique=False)
@@ -252,7 +257,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=64), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("updated_by", sa.String(length=64), nullable=False),
-        sa.Column("field_meta", JsonValue, nullable=False),
+        sa.Column("field_meta", JsonObject(), nullable=True),
         sa.ForeignKeyConstraint(["company"], ["company.id"], name=op.f("fk_person_company_company")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         info={"entity_type": "person"},
@@ -297,7 +302,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=64), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("updated_by", sa.String(length=64), nullable=False),
-        sa.Column("field_meta", JsonValue, nullable=False),
+        sa.Column("field_meta", JsonObject(), nullable=True),
         sa.ForeignKeyConstraint(["company"], ["company.id"], name=op.f("fk_project_company_company")),
         sa.ForeignKeyConstraint(["person"], ["person.id"], name=op.f("fk_project_person_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
@@ -361,7 +366,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=64), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("updated_by", sa.String(length=64), nullable=False),
-        sa.Column("field_meta", JsonValue, nullable=False),
+        sa.Column("field_meta", JsonObject(), nullable=True),
         sa.ForeignKeyConstraint(["company"], ["company.id"], name=op.f("fk_sales_order_company_company")),
         sa.ForeignKeyConstraint(["person"], ["person.id"], name=op.f("fk_sales_order_person_person")),
         sa.ForeignKeyConstraint(["project"], ["project.id"], name=op.f("fk_sales_order_project_project")),
@@ -375,7 +380,6 @@ def upgrade() -> None:
     op.create_index("ix_sales_order_person", "sales_order", ["person"], unique=False)
     op.create_index("ix_sales_order_project", "sales_order", ["project"], unique=False)
     op.create_index("ix_sales_order_updated_at", "sales_order", ["updated_at"], unique=False)
-    op.create_index("ix_sales_order_your_reference_folded", "sales_order", ["your_reference_folded"], unique=False)
     op.create_table(
         "sales_order_line",
         sa.Column("id", sa.Integer(), nullable=False),

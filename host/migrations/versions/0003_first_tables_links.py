@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=1023), nullable=False),
         sa.Column("url_revision", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("speaks", sa.String(length=8), nullable=False),
+        sa.Column("probe", JsonValue, nullable=True),
         sa.Column("declaration", JsonValue, nullable=True),
         sa.Column("declared_at", UtcDateTime(), nullable=True),
         sa.Column("failure", sa.Text(), nullable=False),
@@ -187,6 +189,25 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "link_trace",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("kept_until", UtcDateTime(), nullable=False),
+        sa.Column("is_full", sa.Boolean(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("lost", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["erp_link.id"], name=op.f("fk_link_trace_link_id_erp_link"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_trace")),
+        sa.UniqueConstraint("link_id", name=op.f("uq_link_trace_link_id")),
+        info={"in_backup": False},
+    )
+    op.create_table(
         "sync_priority",
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("link_id", sa.Integer(), nullable=True),
@@ -240,4 +261,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("table_id", "crm_key", name=op.f("uq_link_list_mapping_item_table_id_crm_key")),
         sa.UniqueConstraint("table_id", "erp_key", name=op.f("uq_link_list_mapping_item_table_id_erp_key")),
     )
+    op.create_table(
+        "link_trace_call",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("trace_id", sa.Integer(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trace_id"], ["link_trace.id"], name=op.f("fk_link_trace_call_trace_id_link_trace"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_trace_call")),
+        info={"in_backup": False},
+    )
+    op.create_index("ix_link_trace_call_place", "link_trace_call", ["trace_id", "started_at", "id"], unique=False)
     # ### end Alembic commands ###

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from host.database import JsonValue, UtcDateTime
+from host.database import JsonObject, JsonText, JsonValue, UtcDateTime
 
 revision = "0004"
 down_revision = "0003"
@@ -25,26 +25,56 @@ def upgrade() -> None:
         sa.Column("entity_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("erp_timestamp", sa.String(length=254), nullable=False),
-        sa.Column("base_erp", JsonValue, nullable=False),
-        sa.Column("base_hub", JsonValue, nullable=False),
-        sa.Column("row_keys", JsonValue, nullable=False),
+        sa.Column("base_erp", JsonObject(), nullable=True),
+        sa.Column("base_hub", JsonObject(), nullable=True),
+        sa.Column("row_keys", JsonObject(), nullable=True),
         sa.Column("content_hash", sa.LargeBinary(length=16), nullable=True),
         sa.Column("paired_at", UtcDateTime(), nullable=False),
         sa.Column("synced_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["link_id"], ["erp_link.id"], name=op.f("fk_pairing_link_id_erp_link"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
-        sa.UniqueConstraint("link_id", "actor_type", "erp_key", name=op.f("uq_pairing_link_id_actor_type_erp_key")),
         sa.UniqueConstraint(
-            "link_id",
-            "entity_type",
             "entity_id",
+            "entity_type",
+            "link_id",
             "actor_type",
-            name=op.f("uq_pairing_link_id_entity_type_entity_id_actor_type"),
+            name=op.f("uq_pairing_entity_id_entity_type_link_id_actor_type"),
         ),
+        sa.UniqueConstraint("link_id", "actor_type", "erp_key", name=op.f("uq_pairing_link_id_actor_type_erp_key")),
     )
-    op.create_index("ix_pairing_entity", "pairing", ["entity_type", "entity_id"], unique=False)
+    op.create_table(
+        "sync_log",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=True),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("actor_type", sa.String(length=64), nullable=False),
+        sa.Column("erp_key", sa.String(length=254), nullable=False),
+        sa.Column("entity_type", sa.String(length=32), nullable=False),
+        sa.Column("entity_id", sa.Integer(), nullable=True),
+        sa.Column("target", sa.String(length=3), nullable=False),
+        sa.Column("crm_field", sa.String(length=64), nullable=False),
+        sa.Column("erp_field", sa.String(length=254), nullable=False),
+        sa.Column("old", JsonText(), nullable=True),
+        sa.Column("new", JsonText(), nullable=True),
+        sa.Column("reason", sa.String(length=64), nullable=False),
+        sa.Column("done_by", sa.Integer(), nullable=True),
+        sa.Column("reverts", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["done_by"], ["user_account.id"], name=op.f("fk_sync_log_done_by_user_account"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_log")),
+    )
+    op.create_index("ix_sync_log_entity", "sync_log", ["entity_id", "entity_type"], unique=False)
+    op.create_index(op.f("ix_sync_log_run_id"), "sync_log", ["run_id"], unique=False)
+    op.create_index(
+        "uq_sync_log_reverts",
+        "sync_log",
+        ["reverts"],
+        unique=True,
+        sqlite_where=sa.text("reverts IS NOT NULL"),
+        postgresql_where=sa.text("reverts IS NOT NULL"),
+    )
     op.create_table(
         "sync_run",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -53,6 +83,7 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(length=20), nullable=False),
         sa.Column("keep_blanks", sa.Boolean(), nullable=False),
         sa.Column("scope", JsonValue, nullable=True),
+        sa.Column("actor_type", sa.String(length=64), nullable=True),
         sa.Column("requested_by", sa.Integer(), nullable=True),
         sa.Column("requested_at", UtcDateTime(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
@@ -218,34 +249,6 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "sync_log",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("run_id", sa.Integer(), nullable=True),
-        sa.Column("link_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("actor_type", sa.String(length=64), nullable=False),
-        sa.Column("erp_key", sa.String(length=254), nullable=False),
-        sa.Column("entity_type", sa.String(length=32), nullable=False),
-        sa.Column("entity_id", sa.Integer(), nullable=True),
-        sa.Column("target", sa.String(length=3), nullable=False),
-        sa.Column("crm_field", sa.String(length=64), nullable=False),
-        sa.Column("erp_field", sa.String(length=254), nullable=False),
-        sa.Column("old", JsonValue, nullable=True),
-        sa.Column("new", JsonValue, nullable=True),
-        sa.Column("reason", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["link_id"], ["erp_link.id"], name=op.f("fk_sync_log_link_id_erp_link"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["sync_run.id"], name=op.f("fk_sync_log_run_id_sync_run"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_log")),
-    )
-    op.create_index("ix_sync_log_entity", "sync_log", ["entity_type", "entity_id", "at"], unique=False)
-    op.create_index(op.f("ix_sync_log_link_id"), "sync_log", ["link_id"], unique=False)
-    op.create_index(op.f("ix_sync_log_run_id"), "sync_log", ["run_id"], unique=False)
-    op.create_table(
         "sync_pass",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=False),
@@ -253,12 +256,14 @@ def upgrade() -> None:
         sa.Column("actor_type", sa.String(length=64), nullable=False),
         sa.Column("direction", sa.String(length=10), nullable=False),
         sa.Column("full_read", sa.Boolean(), nullable=False),
+        sa.Column("expected", sa.Boolean(), nullable=False),
         sa.Column("mapping", sa.LargeBinary(length=16), nullable=True),
         sa.Column("watermark", sa.Text(), nullable=True),
         sa.Column("watermark_candidate", sa.Text(), nullable=True),
         sa.Column("resume_cursor", sa.Text(), nullable=True),
         sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("counts", JsonValue, nullable=False),
+        sa.Column("sample", JsonValue, nullable=True),
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(

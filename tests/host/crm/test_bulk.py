@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ def test_records_changed_in_different_fields_keep_what_was_not_given(database: D
     assert set(read[two].field_meta) == {colour, "fax"}
 
 
-@pytest.mark.parametrize("number", [3, 300])
+@pytest.mark.parametrize("number", [3, 500])
 def test_the_number_of_statements_does_not_hang_on_the_number_of_records(
     database: Database, colour: str, number: int
 ) -> None:
@@ -115,8 +116,8 @@ def test_the_number_of_statements_does_not_hang_on_the_number_of_records(
             found = find_by(session, "company", ["number"], [(f"n{i}",) for i in ids])
         with statements_of(database) as reading:
             read = read_many(session, "company", ids, lock=True)
-    # the COPY of PostgreSQL is no statement that SQLAlchemy sees
-    assert len(inserting) == (3 if database.is_sqlite else 2)
+    # SQLite takes a hundred rows in one; the COPY of PostgreSQL is no statement that SQLAlchemy sees
+    assert len(inserting) == (2 + ceil(number / 100) if database.is_sqlite else 2)
     assert (len(updating), len(finding), len(reading)) == (5, 1, 2)
     assert [found[(f"n{i}",)] for i in ids] == [[i] for i in ids]
     assert all(record.values[colour] == "blue" for record in read.values())

@@ -10,19 +10,7 @@ from host.crm.registry import fields_of
 from host.database import Database
 from host.errors import InvalidInputError, NotFoundError, StaleVersionError
 from tests.host.crm.conftest import ADMINISTRATOR, THEN
-
-
-def index_names(database: Database) -> set[str]:
-    return {
-        row[0]
-        for row in database.engine.connect().execute(
-            text(
-                "SELECT name FROM sqlite_master WHERE type = 'index'"
-                if database.is_sqlite
-                else "SELECT indexname FROM pg_indexes WHERE tablename = 'company'"
-            )
-        )
-    }
+from tests.host.database.plans import index_names
 
 
 def test_an_added_field_is_one_of_the_entity_at_once(hub: Database) -> None:

@@ -20,6 +20,7 @@ from host.database import Database
 from host.errors import InvalidInputError
 from tests.accounts import client_of, make_user
 from tests.host.crm.conftest import THEN
+from tests.host.database.plans import index_names
 
 Import = Callable[..., str]
 
@@ -122,6 +123,14 @@ def test_rows_are_created_changed_left_alone_or_refused(user: FlaskClient, sqlit
     assert (found["3"].values["country"], found["3"].values["credit_limit"]) == ("NO", Decimal("10.50"))
     assert "Credit limit: is no number; Country: must be an item of the list<" in page
     assert "Name: must be filled in" in page
+
+
+def test_an_import_has_an_index_made_for_the_field_that_it_finds_records_by(
+    user: FlaskClient, sqlite_hub: Database
+) -> None:
+    assert "ix_company_vat_number_folded" not in index_names(sqlite_hub)
+    run(user, staged(user, "Name,VAT number\nA,DK1\n"), column=["name", "vat_number"], match="vat_number")
+    assert "ix_company_vat_number_folded" in index_names(sqlite_hub)
 
 
 def test_the_import_again_finds_all_rows_equal(user: FlaskClient, sqlite_hub: Database) -> None:

@@ -150,7 +150,8 @@ def test_the_number_of_statements_does_not_hang_on_that_of_records_or_rows(hub: 
             read_many(session, "sales_order", ids)
         with statements_of(hub) as without:
             read_many(session, "sales_order", ids, ["number"])
-    assert len(inserting) <= 4
+    # SQLite takes a hundred rows in one statement
+    assert len(inserting) <= 4 + number // 100
     assert len(updating) <= 8
     assert (len(reading), len(without)) == (3, 1)
 

@@ -4,11 +4,21 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, Date, Integer, LargeBinary, MetaData, String, Table, Text, select
+from sqlalchemy import Column, Date, Integer, LargeBinary, MetaData, String, Table, Text, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import Boolean
 
-from host.database import Database, ExactDecimal, JsonTexts, JsonValue, Same, UtcDateTime, insert_columns
+from host.database import (
+    Database,
+    ExactDecimal,
+    JsonObject,
+    JsonText,
+    JsonTexts,
+    JsonValue,
+    Same,
+    UtcDateTime,
+    insert_columns,
+)
 
 NOON = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 
@@ -143,3 +153,26 @@ def test_whatever_stands_in_texts_arrives(database: Database, rows: list[tuple])
         columns = {"id": list(range(len(rows))), "words": words, "amount": amounts, "told": told}
         insert_columns(session.connection(), TABLE, len(rows), columns)
     assert [(row[2], row[4], row[9]) for row in stored(database)] == rows
+
+
+def test_json_that_no_statement_looks_into_is_a_text_and_an_empty_object_is_nothing(database: Database) -> None:
+    kept = Table(
+        "kept_as_text",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("told", JsonText),
+        Column("by_field", JsonObject),
+    )
+    kept.create(database.engine)
+    values: list[tuple[object, object]] = [({"words": AWKWARD}, {"list": [1, 2**60, None]}), ([], {}), (None, None)]
+    told, by_field = (list(column) for column in zip(*values, strict=True))
+    with database.writing() as session:
+        insert_columns(session.connection(), kept, 3, {"id": [1, 2, 3], "told": told, "by_field": by_field})
+        rows = [{"id": 4 + place, "told": each[0], "by_field": each[1]} for place, each in enumerate(values)]
+        session.execute(insert(kept), rows)
+    read = [({"words": AWKWARD}, {"list": [1, 2**60, None]}), ([], {}), (None, {})]
+    with database.reading() as session:
+        assert [tuple(row[1:]) for row in session.execute(select(kept).order_by(kept.c.id))] == [*read, *read]
+        stored_texts = session.execute(text("SELECT told, by_field FROM kept_as_text ORDER BY id")).all()
+    assert stored_texts[1:3] == [("[]", None), (None, None)]
+    assert stored_texts[3:] == stored_texts[:3]
