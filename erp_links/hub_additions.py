@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink
 from erp_links.sync.models import FailedRecord, Pairing, PairingState
+from erp_links.sync.pairings import nothing_settled
 from erp_links.visibility import visible
 from host.accounts.principal import Principal
 from host.crm.extensions import DeletionWatcher, register_deletion_watcher, register_link_names
@@ -52,13 +53,7 @@ def bury_pairings(session: Session, entity_type: str, record_ids: Sequence[int])
     session.execute(
         update(Pairing)
         .where(Pairing.entity_type == entity_type, Pairing.entity_id.in_(record_ids))
-        .values(
-            state=PairingState.TOMBSTONE.value,
-            entity_id=None,
-            base_erp={},
-            base_hub={},
-            content_hash=None,
-        )
+        .values(state=PairingState.TOMBSTONE.value, entity_id=None, **nothing_settled())
     )
     session.execute(
         update(FailedRecord)

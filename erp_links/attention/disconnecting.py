@@ -9,6 +9,7 @@ from erp_links.attention.noting import note
 from erp_links.sync.failures import Direction
 from erp_links.sync.merge.ranking import origin_of
 from erp_links.sync.models import Conflict, FailedRecord, Intent, IntentState, Pairing, PairingState
+from erp_links.sync.pairings import nothing_settled
 from host.audit.doer import Doer
 from host.crm.models import OutboxEntry
 from host.crm.registry import entity_types
@@ -27,8 +28,8 @@ def disconnect(session: Session, pairing_id: int, doer: Doer) -> Pairing:
         raise ConflictError(_("this pairing was disconnected already"))
     _refuse_open_intent(session, pairing)
     pairing.state = PairingState.TOMBSTONE.value
-    pairing.base_erp, pairing.base_hub, pairing.row_keys = {}, {}, {}
-    pairing.content_hash, pairing.erp_timestamp = None, ""
+    for column, value in nothing_settled().items():
+        setattr(pairing, column, value)
     session.execute(
         delete(Conflict).where(Conflict.pairing_id == pairing.id).execution_options(synchronize_session=False)
     )

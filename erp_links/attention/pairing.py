@@ -181,5 +181,6 @@ def _forget_push_failure(session: Session, wanted: _Pair) -> None:
             FailedRecord.entity_id == wanted.entity_id,
             FailedRecord.direction == Direction.PUSH.value,
         )
-        .execution_options(synchronize_session=False)
+        # whoever chose between ambiguous records holds the row, and SQLite may give its id to the next one
+        .execution_options(synchronize_session="fetch")
     )

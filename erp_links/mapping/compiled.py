@@ -1,6 +1,6 @@
 """The mapping of one actor type, made ready for a run: look-ups and functions, no database and no schema."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -216,6 +216,13 @@ class _Makers:
         return back_converter(erp, crm, table=self.tables.get((erp.list_name, crm.list_key)), zone=self.zone)
 
 
+def parent_field_of(entity_type: str, parents: Collection[str]) -> str:
+    """Return the field of an entity that refers to one of these entities, or nothing."""
+    wanted = {parent for parent in parents if parent in entity_types()}
+    fields = entity_type_of(entity_type).fields
+    return next((each.key for each in fields if each.type is CrmType.REFERENCE and each.references in wanted), "")
+
+
 def _parent_field(session: Session, row: LinkActorType, actor_type: ActorType, entity: EntityType) -> str:
     """Return the field of the entity that refers to the entity of the parent types."""
     parents = session.scalars(
@@ -223,10 +230,7 @@ def _parent_field(session: Session, row: LinkActorType, actor_type: ActorType, e
             LinkActorType.link_id == row.link_id, LinkActorType.name.in_(actor_type.parents)
         )
     ).all()
-    wanted = {parent for parent in parents if parent in entity_types()}
-    return next(
-        (field.key for field in entity.fields if field.type is CrmType.REFERENCE and field.references in wanted), ""
-    )
+    return parent_field_of(entity.key, parents)
 
 
 def _list_state(chosen: list[ChosenField], makers: _Makers) -> dict[str, str]:

@@ -35,18 +35,25 @@ class FullReadReason(StrEnum):
 
 
 def mark_full_read(row: LinkActorType, reason: FullReadReason) -> None:
-    """Note that the next pass reads everything. The first pass does so anyway, and an earlier reason stays."""
-    if row.watermark is not None and row.full_read_due is None:
-        row.full_read_due = reason.value
+    """Note that the next pass reads everything. The first pass does so anyway, and an earlier reason stays.
+
+    A request, though, takes the place of any reason: the brake lets through what an administrator asked for.
+    """
+    if row.watermark is not None:
+        row.full_read_due = _reason(row.full_read_due, reason)
 
 
 def mark_full_push(row: LinkActorType, reason: FullReadReason) -> None:
-    """Note that the next run looks at all records of the hub; an earlier reason stays.
+    """Note that the next run looks at all records of the hub; which reason stays is as for a full read.
 
     Nothing is noted for an actor type of which nothing goes to the ERP: no run would take the note off.
     """
-    if row.full_push_due is None and fills_erp(row):
-        row.full_push_due = reason.value
+    if fills_erp(row):
+        row.full_push_due = _reason(row.full_push_due, reason)
+
+
+def _reason(present: str | None, reason: FullReadReason) -> str:
+    return reason.value if present is None or reason is FullReadReason.REQUESTED else present
 
 
 def fills_erp(row: LinkActorType) -> bool:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from erp_links.links.models import ErpLink, LinkState
+from erp_links.mapping.compiled import parent_field_of
 from erp_links.mapping.models import LinkActorType, Unpaired
 from erp_links.sync.merge.ranking import origin_of
 from host.crm import outbox
@@ -40,15 +41,20 @@ def wanted_fields(rows: Iterable[LinkActorType]) -> dict[str, set[str]]:
     """Return the keys of the hub's fields that actor types bring to the ERP, by entity type.
 
     Where unpaired records are looked for, the fields by which they are recognised count too: one that was filled later
-    makes a record findable.
+    makes a record findable. So does the field that refers to the parent, below which the ERP is to move the record.
     """
     wanted: dict[str, set[str]] = {}
-    for row in rows:
+    of_link = list(rows)
+    entities = {row.name: row.entity_type for row in of_link}
+    for row in of_link:
         fields = {each.crm_field for each in row.fields if each.to_erp and each.crm_field}
         if not row.active or not fields or row.entity_type not in entity_types():
             continue
         matched = set() if row.unpaired_push == Unpaired.IGNORE.value else set(row.match_fields)
-        wanted.setdefault(row.entity_type, set()).update(fields | matched)
+        below = parent_field_of(
+            row.entity_type, [entities.get(name, "") for name in row.declaration.get("parents", ())]
+        )
+        wanted.setdefault(row.entity_type, set()).update(fields | matched | ({below} - {""}))
     return wanted
 
 

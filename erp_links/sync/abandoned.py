@@ -8,7 +8,7 @@ from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from erp_links.sync.models import IntentKind, Pairing, PairingState
-from erp_links.sync.pairings import glance
+from erp_links.sync.pairings import glance, nothing_settled
 from erp_links.sync.push.cases import StoredIntent
 from erp_links.sync.push.interleaving import Ask, Steps
 from erp_links.sync.push.looking_up import searching
@@ -37,8 +37,7 @@ def find_abandoned(scene: PushScene, push_type: PushType, intents: Mapping[int, 
         key = push_type.reference_field
         (result,) = yield Ask([searching(push_type, [Restriction(key, Operator.EQUALS, (intent.reference,))])])
         answer = answered(result)
-        if scene.run.warnings.note(answer.notices) and not answer.actors:
-            scene.run.warnings.is_conclusive = False
+        if not scene.run.warnings.concludes(answer.notices, has_records=bool(answer.actors)):
             continue
         settled.add(entity_id)
         found += [actor for actor in answer.actors if actor.values.get(key) == intent.reference]
@@ -60,11 +59,7 @@ def bury(session: Session, link_id: int, push_type: PushType, actors: Sequence[A
             "entity_type": push_type.mapping.entity.key,
             "entity_id": None,
             "state": PairingState.TOMBSTONE.value,
-            "erp_timestamp": "",
-            "base_erp": {},
-            "base_hub": {},
-            "row_keys": {},
-            "content_hash": None,
+            **nothing_settled(),
             "paired_at": at,
             "synced_at": at,
         }

@@ -11,7 +11,7 @@ from erp_links.links.models import ErpLink, PauseReason
 from erp_links.links.pausing import pause
 from erp_links.links.schedule import schedule_of, sync_settings
 from erp_links.runtime import LinkRuntime
-from erp_links.sync.models import Outcome, Run, RunStatus
+from erp_links.sync.models import Outcome, Run, RunMode, RunStatus
 from erp_links.sync.outcomes import Ending, escalated
 from erp_links.sync.permit import RunPermit
 from host.audit.doer import Doer
@@ -66,7 +66,7 @@ def finish_run(runtime: LinkRuntime, permit: RunPermit, ending: Ending, counts: 
     with runtime.database.writing() as session:
         permit.assert_held(session)
         run = session.get_one(Run, permit.run_id)
-        left_over = any(counts.get(name) for name in _LEFT_OVER)
+        left_over = run.mode != RunMode.PREVIEW and any(counts.get(name) for name in _LEFT_OVER)
         outcome = escalated(ending.outcome, Outcome.PARTIAL if left_over else Outcome.SUCCESS)
         run.status = RunStatus.FINISHED.value
         run.outcome = outcome.value
@@ -79,10 +79,11 @@ def finish_run(runtime: LinkRuntime, permit: RunPermit, ending: Ending, counts: 
         run.version += 1
         session.flush()
         link = session.get_one(ErpLink, permit.link_id)
-        link.next_run_at = _next_run(session, runtime, link, run, ending)
-        if outcome in {Outcome.SUCCESS, Outcome.PARTIAL}:
-            # it held for what the brake had stopped; an outage in between does not use it up
-            link.brake_lifted = False
+        if run.mode != RunMode.PREVIEW:
+            link.next_run_at = _next_run(session, runtime, link, run, ending)
+            if outcome in {Outcome.SUCCESS, Outcome.PARTIAL}:
+                # it held for what the brake had stopped; an outage in between does not use it up
+                link.brake_lifted = False
         if ending.pause is not None:
             _pause(session, link.id, ending.pause, redacted(ending.message))
 
@@ -103,7 +104,7 @@ def _next_run(session: Session, runtime: LinkRuntime, link: ErpLink, run: Run, e
 def _aborted_in_a_row(session: Session, link_id: int) -> int:
     outcomes = session.scalars(
         select(Run.outcome)
-        .where(Run.link_id == link_id, Run.status == RunStatus.FINISHED.value)
+        .where(Run.link_id == link_id, Run.status == RunStatus.FINISHED.value, Run.mode != RunMode.PREVIEW.value)
         .order_by(Run.id.desc())
         .limit(_REMEMBERED_RUNS)
     ).all()

@@ -5,31 +5,32 @@ import threading
 from collections import Counter
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from erp_links.links.connecting import open_link
 from erp_links.links.errors import LinkPausedError
 from erp_links.links.models import ErpLink, PauseReason
-from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.brake import BrakeError, Brakes, read_brakes
 from erp_links.sync.ending import begin_run, finish_run, requeue_run
-from erp_links.sync.models import Outcome, Pass, Run, RunMode
+from erp_links.sync.expecting import expects_writes
+from erp_links.sync.models import Outcome, Run, RunMode
 from erp_links.sync.outcomes import Ending, ending_of
 from erp_links.sync.permit import CancelledError, LeaseLostError, RunPermit, ShutDownError
 from erp_links.sync.preparing import Preparing
+from erp_links.sync.pull.previewing import preview
 from erp_links.sync.pull.pull_passes import pull_all
 from erp_links.sync.push.covering import Covering
 from erp_links.sync.push.intent_pass import settle_open_intents
 from erp_links.sync.push.outbox_pass import push_all
 from erp_links.sync.push.resync_pass import resync_all
 from erp_links.sync.run_in_hand import Reached, RunInHand, RunWarnings
-from host.database import is_trouble
+from host.database import Database, is_trouble
 from host.errors import TielineError
 from host.jobs.keeping import LeaseKeeper
 from host.logs import bind
 from sync_connectors import ConnectorError
+from sync_connectors.guarding import HaltedError
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class RunExecutor:
     def _execute_or_requeue(self, permit: RunPermit, keeper: LeaseKeeper, stopping: threading.Event) -> None:
         try:
             self._execute(permit, keeper, stopping)
-        except ShutDownError:
+        except (ShutDownError, HaltedError):
             requeue_run(self._database, permit)
             log.info("the worker stops; the next one goes on with the run")
 
@@ -74,7 +75,7 @@ class RunExecutor:
         warnings = RunWarnings()
         try:
             self._work(permit, keeper, counts, warnings, stopping)
-        except (LeaseLostError, ShutDownError):
+        except (LeaseLostError, ShutDownError, HaltedError):
             raise
         except Exception as error:
             if is_trouble(error):
@@ -97,7 +98,7 @@ class RunExecutor:
         with self._database.reading() as session:
             permit.assert_wanted(session)
             asked = session.get_one(Run, permit.run_id)
-            brakes = _brakes(session, asked, counts)
+            brakes = _brakes(self._database, session, asked, counts)
         seconds = self._runtime.settings.sync_call_seconds
         with open_link(self._runtime, permit.link_id, seconds) as link_session:
             run = RunInHand(
@@ -115,6 +116,9 @@ class RunExecutor:
                 warnings=warnings,
             )
             preparing = Preparing(run)
+            if run.mode is RunMode.PREVIEW:
+                preview(run, preparing)
+                return
             if not settle_open_intents(run, preparing):
                 return
             if run.mode is RunMode.SYNC:
@@ -124,24 +128,17 @@ class RunExecutor:
                 resync_all(run, preparing)
 
 
-def _brakes(session: Session, run: Run, counts: Counter[str]) -> Brakes:
+def _brakes(database: Database, session: Session, run: Run, counts: Counter[str]) -> Brakes:
     """Return the brakes of a run; there are none where people know that much will change."""
-    is_announced = session.scalar(
-        select(LinkActorType.id)
-        .where(
-            LinkActorType.link_id == run.link_id,
-            LinkActorType.active,
-            LinkActorType.full_read_due.is_not(None) | LinkActorType.full_push_due.is_not(None),
-        )
-        .limit(1)
-    )
-    is_under_way = session.scalar(
-        select(Pass.id).where(Pass.link_id == run.link_id, Pass.finished_at.is_(None), Pass.full_read).limit(1)
-    )
     link = session.get_one(ErpLink, run.link_id)
-    is_known = is_announced is not None or is_under_way is not None
-    lifted = link.brake_lifted or run.mode != RunMode.SYNC or is_known
-    return read_brakes(session, run.link_id, counts, lifted=lifted)
+    return read_brakes(
+        database,
+        session,
+        run.link_id,
+        counts,
+        lifted=link.brake_lifted or run.mode != RunMode.SYNC,
+        expects_writes=expects_writes(session, run.id, run.link_id),
+    )
 
 
 def _ending(error: Exception) -> Ending:

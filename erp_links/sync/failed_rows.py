@@ -21,12 +21,12 @@ def first_time(failure: Failure, direction: Direction, at: datetime) -> dict[str
 
 
 def once_more(failure: Failure, known: KnownFailure, at: datetime) -> dict[str, Any]:
-    """Return what changes when a known one fails again, with its id as `row_id`."""
+    """Return what changes when a known one fails again, with its `id`."""
     # what somebody dismissed stays so until it fails in another way
     same = (known.reason, known.message) == (failure.reason.value, redacted(failure.message))
     attempts = known.attempts + 1
     return _what_failed(failure, at) | {
-        "row_id": known.id,
+        "id": known.id,
         "state": known.state if same else FailureState.OPEN.value,
         "attempts": attempts,
         "retry_at": next_retry(failure.reason, attempts, at),

@@ -7,12 +7,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, literal
 from sqlalchemy.orm import Session
 
 from erp_links.sync.models import FailedRecord
 from erp_links.sync.reasons import FailureReason
-from host.database import among_parameter, is_on_postgresql, one_parameter
+from host.database import is_on_postgresql, one_parameter, select_named
 
 _FIRST_WAIT = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(days=1)
@@ -24,6 +24,7 @@ class Direction(StrEnum):
     PULL = "pull"
     PUSH = "push"
     RESYNC = "resync"
+    PREVIEW = "preview"
 
 
 class FailureState(StrEnum):
@@ -64,7 +65,7 @@ def known_failures(session: Session, link_id: int, actor_type: str, keys: Collec
     """Return which of these ERP keys have a failed record of the pull, by key."""
     rows = session.connection().execute(
         _known_statement(is_on_postgresql(session)),
-        {"link": link_id, "type": actor_type, "keys": one_parameter(keys, is_on_postgresql(session))},
+        {"link": link_id, "type": actor_type, "keys": one_parameter(keys)},
     )
     return {row[0]: KnownFailure(*row[1:]) for row in rows}
 
@@ -72,11 +73,17 @@ def known_failures(session: Session, link_id: int, actor_type: str, keys: Collec
 @cache
 def _known_statement(is_postgresql: bool) -> Select[Any]:
     table = FailedRecord.__table__.c
-    return select(table.erp_key, table.id, table.reason, table.message, table.state, table.attempts).where(
-        table.link_id == bindparam("link"),
-        table.actor_type == bindparam("type"),
-        table.direction == Direction.PULL.value,
-        among_parameter(table.erp_key, "keys", is_postgresql=is_postgresql),
+    return select_named(
+        [table.erp_key, table.id, table.reason, table.message, table.state, table.attempts],
+        [
+            table.link_id == bindparam("link"),
+            table.actor_type == bindparam("type"),
+            # as a parameter it would keep SQLite from using the index, which is about pulls only
+            table.direction == literal(Direction.PULL.value, literal_execute=True),
+        ],
+        table.erp_key,
+        "keys",
+        is_postgresql=is_postgresql,
     )
 
 

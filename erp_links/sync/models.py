@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from erp_links.links.models import ErpLink
-from host.database import Base, JsonValue, UtcDateTime
+from host.database import Base, JsonObject, JsonText, JsonValue, UtcDateTime
 
 
 class PairingState(StrEnum):
@@ -28,11 +28,12 @@ class RunStatus(StrEnum):
 
 
 class RunMode(StrEnum):
-    """What a run does: an ordinary sync, or a repair that lets one side win everywhere (spec 2.15)."""
+    """What a run does: an ordinary sync, a repair that lets one side win everywhere (spec 2.15), or a preview."""
 
     SYNC = "sync"
     RESYNC_FROM_CRM = "resync_from_crm"
     RESYNC_FROM_ERP = "resync_from_erp"
+    PREVIEW = "preview"
 
 
 class IntentKind(StrEnum):
@@ -65,12 +66,15 @@ class Pairing(Base):
     differs from what the mapping makes of `base_erp`. Values are in the JSON form of `sync_connectors.contract.codec`.
     `content_hash` is 16 bytes over the mapped ERP values: equal means nothing to do. `row_keys` is {hub field of rows:
     {hub row key: ERP row key}} for the rows whose keys differ. A tombstone has no entity where the entity was deleted.
+
+    The row of a link is never deleted, so a foreign key would protect nothing, and PostgreSQL would look for the link
+    with each pairing.
     """
 
     __tablename__ = "pairing"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"))
+    link_id: Mapped[int] = mapped_column()
     actor_type: Mapped[str] = mapped_column(String(64))
     erp_key: Mapped[str] = mapped_column(String(254))
     parent_type: Mapped[str | None] = mapped_column(String(64))
@@ -79,17 +83,17 @@ class Pairing(Base):
     entity_id: Mapped[int | None] = mapped_column()
     state: Mapped[str] = mapped_column(String(10), default=PairingState.PAIRED.value)
     erp_timestamp: Mapped[str] = mapped_column(String(254), default="")
-    base_erp: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
-    base_hub: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
-    row_keys: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
+    base_erp: Mapped[dict[str, Any]] = mapped_column(JsonObject, nullable=True)
+    base_hub: Mapped[dict[str, Any]] = mapped_column(JsonObject, nullable=True)
+    row_keys: Mapped[dict[str, Any]] = mapped_column(JsonObject, nullable=True)
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     paired_at: Mapped[datetime] = mapped_column(UtcDateTime)
     synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         UniqueConstraint("link_id", "actor_type", "erp_key"),
-        UniqueConstraint("link_id", "entity_type", "entity_id", "actor_type"),
-        Index("ix_pairing_entity", "entity_type", "entity_id"),
+        # in this order it also finds what a record is paired with on all links
+        UniqueConstraint("entity_id", "entity_type", "link_id", "actor_type"),
     )
 
 
@@ -98,7 +102,8 @@ class Run(Base):
 
     `counts` over all passes: read records, and of these created, paired, changed, equal, skipped, waiting and failed;
     those of the way to the ERP have the prefix `erp_`. `scope` holds the ids of the pairings that a resync is about;
-    null means all. With `keep_blanks` a resync writes no blank over a value.
+    null means all. With `keep_blanks` a resync writes no blank over a value. `actor_type` is what a preview is about;
+    what it counts would be done, and was not.
     """
 
     __tablename__ = "sync_run"
@@ -109,6 +114,7 @@ class Run(Base):
     mode: Mapped[str] = mapped_column(String(20), default=RunMode.SYNC.value)
     keep_blanks: Mapped[bool] = mapped_column(default=False)
     scope: Mapped[list[int] | None] = mapped_column(JsonValue)
+    actor_type: Mapped[str | None] = mapped_column(String(64))
     requested_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(10), default=RunStatus.QUEUED.value, index=True)
@@ -145,7 +151,8 @@ class Pass(Base):
 
     It outlives its run: a run that was killed or cancelled leaves it open, and the next run goes on from its resume
     cursor with the watermark it began with. `mapping` is the fingerprint of the mapping under which it has come so far;
-    under another one it begins anew.
+    under another one it begins anew. `expected` says that people knew of it before it began, so that the brake lets it
+    through. `sample` holds some of the changes that a preview found, as rows of the log.
     """
 
     __tablename__ = "sync_pass"
@@ -156,12 +163,14 @@ class Pass(Base):
     actor_type: Mapped[str] = mapped_column(String(64))
     direction: Mapped[str] = mapped_column(String(10))
     full_read: Mapped[bool] = mapped_column(default=False)
+    expected: Mapped[bool] = mapped_column(default=False)
     mapping: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     watermark: Mapped[str | None] = mapped_column(Text)
     watermark_candidate: Mapped[str | None] = mapped_column(Text)
     resume_cursor: Mapped[str | None] = mapped_column(Text)
     total: Mapped[int | None] = mapped_column()
     counts: Mapped[dict[str, int]] = mapped_column(JsonValue, default=dict)
+    sample: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonValue)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -181,17 +190,22 @@ class Pass(Base):
 
 
 class LogEntry(Base):
-    """One changed field, or one created or paired record (then `crm_field` is empty and `new` holds all values).
+    """One changed field, or one created or paired record (then `crm_field` is empty, and so are `old` and `new`).
 
-    What a person did outside of a run, such as disconnecting a record, has no run and `target` crm.
+    What a record was created with is not told: it is what the record has, and what was overwritten since has entries
+    of its own with the old values. Link and run are no foreign keys: neither is deleted before its entries.
+
+    What a person did outside of a run, such as disconnecting a record, has no run and `target` crm. `reverts` is the
+    entry that a person took back, or tried to, and `done_by` is that person. It is no foreign key: the database would
+    look for such entries with each one that it deletes.
     """
 
     __tablename__ = "sync_log"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("sync_run.id", ondelete="SET NULL"), index=True)
-    link_id: Mapped[int] = mapped_column(ForeignKey("erp_link.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[int | None] = mapped_column(index=True)
+    link_id: Mapped[int] = mapped_column()
     kind: Mapped[str] = mapped_column(String(16))
     actor_type: Mapped[str] = mapped_column(String(64))
     erp_key: Mapped[str] = mapped_column(String(254))
@@ -200,11 +214,23 @@ class LogEntry(Base):
     target: Mapped[str] = mapped_column(String(3))
     crm_field: Mapped[str] = mapped_column(String(64), default="")
     erp_field: Mapped[str] = mapped_column(String(254), default="")
-    old: Mapped[Any | None] = mapped_column(JsonValue)
-    new: Mapped[Any | None] = mapped_column(JsonValue)
+    old: Mapped[Any | None] = mapped_column(JsonText)
+    new: Mapped[Any | None] = mapped_column(JsonText)
     reason: Mapped[str] = mapped_column(String(64), default="")
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    reverts: Mapped[int | None] = mapped_column()
 
-    __table_args__ = (Index("ix_sync_log_entity", "entity_type", "entity_id", "at"),)
+    __table_args__ = (
+        Index("ix_sync_log_entity", "entity_id", "entity_type"),
+        # costs the entries of runs nothing, which revert none
+        Index(
+            "uq_sync_log_reverts",
+            "reverts",
+            unique=True,
+            sqlite_where=text("reverts IS NOT NULL"),
+            postgresql_where=text("reverts IS NOT NULL"),
+        ),
+    )
 
 
 class FailedRecord(Base):

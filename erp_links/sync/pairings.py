@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from erp_links.sync.merge.sides import Bases
 from erp_links.sync.models import Pairing, PairingState
-from host.database import among, among_parameter, is_on_postgresql, one_parameter
+from host.database import among, among_selected, is_on_postgresql, one_parameter, select_named
 
 _TABLE = Pairing.__table__.c
 
@@ -48,18 +48,21 @@ class StoredPairing:
     bases: Bases
 
 
+def nothing_settled() -> dict[str, Any]:
+    """Return the columns of a pairing that remember values as they are where none is remembered, as in a tombstone."""
+    return {"erp_timestamp": "", "base_erp": {}, "base_hub": {}, "row_keys": {}, "content_hash": None}
+
+
 def glance(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, PairingGlance]:
     """Return the pairings of these ERP keys without their bases, by ERP key."""
-    rows = session.connection().execute(
-        _glance_statement(is_on_postgresql(session)), _named(session, link_id, actor_type, keys)
-    )
+    rows = session.connection().execute(_glance_statement(is_on_postgresql(session)), _named(link_id, actor_type, keys))
     return {row[0]: PairingGlance(*row[1:]) for row in rows}
 
 
 def read_pairings(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, StoredPairing]:
     """Return the pairings of these ERP keys with their bases, by ERP key, locked until the transaction ends."""
     rows = session.connection().execute(
-        _pairing_statement(is_on_postgresql(session)), _named(session, link_id, actor_type, keys)
+        _pairing_statement(is_on_postgresql(session)), _named(link_id, actor_type, keys)
     )
     return {
         row[0]: StoredPairing(row[1], row[0], row[2], row[3], row[4], row[5], row[6], row[7], Bases(*row[8:]))
@@ -107,8 +110,8 @@ def read_taken(
     return taken
 
 
-def _named(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, Any]:
-    return {"link": link_id, "type": actor_type, "keys": one_parameter(keys, is_on_postgresql(session))}
+def _named(link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, Any]:
+    return {"link": link_id, "type": actor_type, "keys": one_parameter(keys)}
 
 
 # each page asks these, so they are made once per kind of database
@@ -116,9 +119,10 @@ def _named(session: Session, link_id: int, actor_type: str, keys: Collection[str
 
 @cache
 def _glance_statement(is_postgresql: bool) -> Select[Any]:
-    return select(
-        _TABLE.erp_key, _TABLE.id, _TABLE.entity_id, _TABLE.state, _TABLE.erp_timestamp, _TABLE.content_hash
-    ).where(*_are_named(is_postgresql))
+    return _select_named(
+        is_postgresql,
+        [_TABLE.erp_key, _TABLE.id, _TABLE.entity_id, _TABLE.state, _TABLE.erp_timestamp, _TABLE.content_hash],
+    )
 
 
 @cache
@@ -137,15 +141,12 @@ def _pairing_statement(is_postgresql: bool) -> Select[Any]:
             _TABLE.base_hub,
             _TABLE.row_keys,
         )
-        .where(*_are_named(is_postgresql))
+        .where(among_selected(_TABLE.id, _select_named(is_postgresql, [_TABLE.id]), is_postgresql=is_postgresql))
         .order_by(_TABLE.id)
         .with_for_update()
     )
 
 
-def _are_named(is_postgresql: bool) -> tuple[ColumnElement[bool], ...]:
-    return (
-        _TABLE.link_id == bindparam("link"),
-        _TABLE.actor_type == bindparam("type"),
-        among_parameter(_TABLE.erp_key, "keys", is_postgresql=is_postgresql),
-    )
+def _select_named(is_postgresql: bool, columns: list[ColumnElement[Any]]) -> Select[Any]:
+    conditions = [_TABLE.link_id == bindparam("link"), _TABLE.actor_type == bindparam("type")]
+    return select_named(columns, conditions, _TABLE.erp_key, "keys", is_postgresql=is_postgresql)

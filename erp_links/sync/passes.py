@@ -6,18 +6,29 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.compiled import CompiledMapping
 from erp_links.mapping.list_state import note_lists
 from erp_links.mapping.models import LinkActorType
+from erp_links.sync.expecting import is_expected
 from erp_links.sync.failures import Direction
 from erp_links.sync.models import Pass, Run
 from host.jobs.clock import read_clock
 
 _PASS = cast(Table, Pass.__table__)
 _RUN = cast(Table, Run.__table__)
+
+# each page and each batch does these, so they are made once
+_COUNTING = (
+    update(_RUN).where(_RUN.c.id == bindparam("run")).values(version=_RUN.c.version + 1, counts=bindparam("counts"))
+)
+_COUNTING_OF_PASS = (
+    update(_PASS)
+    .where(_PASS.c.id == bindparam("pass"))
+    .values(counts=bindparam("counts"), resume_cursor=bindparam("resume_cursor"))
+)
 
 
 @dataclass(slots=True)
@@ -29,6 +40,8 @@ class OpenPass:
         resume: Cursor behind the last page that was stored, or None at the beginning.
         watermark_candidate: The last one that a page gave; it becomes the watermark when the pass completes.
         counts: What became of the records read so far.
+        is_expected: Whether people know that it changes much.
+        moves_watermark: False for a preview, behind which everything is still to be read.
     """
 
     id: int
@@ -38,6 +51,8 @@ class OpenPass:
     resume: str | None
     watermark_candidate: str | None
     counts: Counter[str] = field(default_factory=Counter)
+    is_expected: bool = False
+    moves_watermark: bool = True
 
 
 def open_pass(
@@ -49,7 +64,26 @@ def open_pass(
     everything. The mark is taken off here: one that is set while the pass is under way stands for something newer, and
     stays for the next run.
     """
+    mark = actor_type.full_read_due
     note_lists(actor_type, mapping)
+    found = unfinished_pass(session, actor_type, direction, actor_type.watermark)
+    found.run_id = run_id
+    if actor_type.full_read_due is not None:
+        found.watermark = None
+        found.expected = is_expected(session, actor_type, mark)
+        actor_type.full_read_due = None
+        _forget_progress(found)
+    elif found.mapping != _fingerprint(mapping):
+        _forget_progress(found)
+    found.full_read = found.watermark is None
+    found.mapping = _fingerprint(mapping)
+    return opened(session, run_id, actor_type, found)
+
+
+def unfinished_pass(
+    session: Session, actor_type: LinkActorType, direction: Direction, watermark: str | None = None
+) -> Pass:
+    """Return the pass that an earlier run left open, or a new one from this watermark that belongs to no run yet."""
     found = session.scalars(
         select(Pass).where(
             Pass.link_id == actor_type.link_id,
@@ -63,20 +97,17 @@ def open_pass(
             link_id=actor_type.link_id,
             actor_type=actor_type.name,
             direction=direction.value,
-            watermark=actor_type.watermark,
+            watermark=watermark,
             counts={},
             started_at=read_clock(session),
         )
         session.add(found)
+    return found
+
+
+def opened(session: Session, run_id: int, actor_type: LinkActorType, found: Pass) -> OpenPass:
+    """Return a stored pass as the run works with it, which it belongs to from now on."""
     found.run_id = run_id
-    if actor_type.full_read_due is not None:
-        found.watermark = None
-        actor_type.full_read_due = None
-        _forget_progress(found)
-    elif found.mapping != _fingerprint(mapping):
-        _forget_progress(found)
-    found.full_read = found.watermark is None
-    found.mapping = _fingerprint(mapping)
     session.flush()
     return OpenPass(
         id=found.id,
@@ -86,6 +117,7 @@ def open_pass(
         resume=found.resume_cursor,
         watermark_candidate=found.watermark_candidate,
         counts=Counter(found.counts),
+        is_expected=found.expected,
     )
 
 
@@ -115,16 +147,20 @@ def store_progress(
 
 def store_run_counts(session: Session, run_id: int, counts: Mapping[str, int]) -> None:
     """Store what a run has done so far, in the transaction that does it."""
-    session.connection().execute(
-        update(_RUN).where(_RUN.c.id == run_id).values(counts=dict(counts), version=_RUN.c.version + 1)
-    )
+    session.connection().execute(_COUNTING, {"run": run_id, "counts": dict(counts)})
+
+
+def store_pass_counts(session: Session, open_pass: OpenPass, counts: Mapping[str, int]) -> None:
+    """Store how far a pass without a watermark has come, in the transaction that does it."""
+    told = {"pass": open_pass.id, "counts": dict(counts), "resume_cursor": open_pass.resume}
+    session.connection().execute(_COUNTING_OF_PASS, told)
 
 
 def complete_pass(session: Session, open_pass: OpenPass) -> None:
     """End a pass that has read everything: the watermark moves, once."""
     at = read_clock(session)
     _update(session, open_pass, finished_at=at, resume_cursor=None)
-    if open_pass.watermark_candidate is not None:
+    if open_pass.watermark_candidate is not None and open_pass.moves_watermark:
         session.execute(
             update(LinkActorType)
             .where(LinkActorType.id == open_pass.actor_type_id)

@@ -1,22 +1,35 @@
 """Whether a run may still write: asked in each of its transactions, before anything else."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, func, null, select
 from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink, LinkState
 from erp_links.sync.models import Run
+from host.database import is_on_postgresql
 from host.jobs import leases
 from host.jobs.leases import HeldLease
+from host.jobs.models import Lease
 
-_RUN, _LINK = Run.__table__, ErpLink.__table__
-_WANTED = (
-    select(_RUN.c.cancelled_at, _LINK.c.state, _LINK.c.paused_reason)
-    .join_from(_RUN, _LINK, _LINK.c.id == _RUN.c.link_id)
-    .where(_RUN.c.id == bindparam("run"))
-)
+_LOST = "the lease was lost to another worker"
+_LEASE, _RUN, _LINK = Lease.__table__, Run.__table__, ErpLink.__table__
+
+
+@cache
+def _wanted(is_postgresql: bool) -> Select[Any]:
+    """Return the statement that each transaction of a run begins with: one, whatever it has to know."""
+    clock = func.clock_timestamp() if is_postgresql else null()
+    return leases.where_held(
+        select(_RUN.c.id, _RUN.c.cancelled_at, _LINK.c.state, _LINK.c.paused_reason, clock.label("at"))
+        .select_from(_LEASE)
+        .join(_RUN, _RUN.c.id == bindparam("run"), isouter=True)
+        .join(_LINK, _LINK.c.id == _RUN.c.link_id, isouter=True)
+    )
 
 
 class RunEndedError(Exception):
@@ -58,18 +71,21 @@ class RunPermit:
             LeaseLostError: Somebody else holds it.
         """
         if not leases.still_held(session, self.lease):
-            raise LeaseLostError("the lease was lost to another worker")
+            raise LeaseLostError(_LOST)
 
-    def assert_wanted(self, session: Session) -> None:
-        """Make sure that the run is still wanted, and of the lease.
+    def assert_wanted(self, session: Session) -> datetime:
+        """Make sure that the run is still wanted, and of the lease; return the present time as `read_clock` does.
 
         Raises:
             LeaseLostError: Somebody else holds the lease.
             CancelledError: The run was cancelled, or its link deactivated, paused or deleted.
         """
-        self.assert_held(session)
-        row = session.connection().execute(_WANTED, {"run": self.run_id}).one_or_none()
-        if row is None or row.state == LinkState.DELETED:
+        statement = _wanted(is_on_postgresql(session))
+        asked = {**leases.parameters_of(self.lease), "run": self.run_id}
+        row = session.connection().execute(statement, asked).one_or_none()
+        if row is None:
+            raise LeaseLostError(_LOST)
+        if row.id is None or row.state == LinkState.DELETED:
             raise CancelledError(_("the ERP link was deleted during the run"))
         if row.cancelled_at is not None:
             raise CancelledError(_("cancelled"))
@@ -77,3 +93,4 @@ class RunPermit:
             raise CancelledError(_("the ERP link was deactivated during the run"))
         if row.paused_reason:
             raise CancelledError(_("the ERP link was paused during the run"))
+        return datetime.now(UTC) if row.at is None else row.at.astimezone(UTC)

@@ -1,13 +1,13 @@
 """The actor types of a run: which take part, and their mappings as they are when a pass begins."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from erp_links.mapping.compiled import CompiledMapping, compile_mapping, lists_to_read
+from erp_links.mapping.compiled import CompiledMapping, ListTexts, compile_mapping, lists_to_read
 from erp_links.mapping.models import LinkActorType, Unpaired
+from erp_links.runtime import LinkRuntime
 from erp_links.sync.merge.deciding import Rules
 from erp_links.sync.merge.ranking import origin_of, read_ranking
 from erp_links.sync.merge.sides import Side
@@ -39,11 +39,15 @@ def goes_to_erp(row: LinkActorType) -> bool:
 
 
 class Preparing:
-    """Makes mappings ready; what the ERP's lists have is asked once in a run."""
+    """Makes mappings ready; what the ERP's lists have is asked once in a run.
+
+    Attributes:
+        texts: Keys and display texts of the lists that were asked for.
+    """
 
     def __init__(self, run: RunInHand) -> None:
         self._run = run
-        self._texts: dict[str, Any] = {}
+        self.texts: dict[str, Mapping[str, str]] = {}
 
     def ask_for_lists(self, rows: Sequence[LinkActorType]) -> None:
         """Ask the ERP for the lists that the mappings of these types have to know.
@@ -53,18 +57,19 @@ class Preparing:
         """
         with self._run.database.reading() as session:
             wanted = {name for row in rows for name in lists_to_read(session, row)}
-        for name in sorted(wanted - self._texts.keys()):
-            self._texts[name] = self._run.link_session.list_items(name)
+        for name in sorted(wanted - self.texts.keys()):
+            self.texts[name] = self._run.link_session.list_items(name)
 
     def rules(self, session: Session, row: LinkActorType) -> Rules:
         """Return what decides about records of a type, as it is in the transaction of `session`."""
-        mapping = self._compile(session, row)
+        mapping = compiled(session, self._run.runtime, row, self.texts)
         forced = _FORCED.get(self._run.mode)
         return Rules(mapping, read_ranking(session), origin_of(self._run.permit.link_id), forced, self._run.keep_blanks)
 
-    def _compile(self, session: Session, row: LinkActorType) -> CompiledMapping:
-        zone = row.link.erp_time_zone or self._run.runtime.settings.time_zone
-        return compile_mapping(session, row, zone, self._texts)
+
+def compiled(session: Session, runtime: LinkRuntime, row: LinkActorType, texts: ListTexts) -> CompiledMapping:
+    """Return the mapping of a type as it is in the transaction of `session`; `texts` are of the ERP's lists."""
+    return compile_mapping(session, row, row.link.erp_time_zone or runtime.settings.time_zone, texts)
 
 
 def locked_type(session: Session, row: LinkActorType) -> LinkActorType:

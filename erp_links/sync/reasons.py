@@ -24,6 +24,9 @@ class WinReason(StrEnum):
     CHOSEN = "chosen"
     RESYNC = "resync"
     PARENT_CHANGED = "parent_changed"
+    REVERTED = "reverted"
+    CHANGED_SINCE = "changed_since"
+    NO_LONGER_POSSIBLE = "no_longer_possible"
 
 
 class FailureReason(StrEnum):
@@ -62,6 +65,11 @@ def win_words(code: str) -> str:
         WinReason.CHOSEN.value: _("both changed; a person chose this side"),
         WinReason.RESYNC.value: _("a resync let this side win everywhere"),
         WinReason.PARENT_CHANGED.value: _("the ERP moved the record"),
+        WinReason.REVERTED.value: _("a person took back what the run wrote"),
+        WinReason.CHANGED_SINCE.value: _("changed since the run, so it was not reverted"),
+        WinReason.NO_LONGER_POSSIBLE.value: _(
+            "not reverted: the record, the field or what the old value named is gone"
+        ),
     }
     return words.get(code, code)
 

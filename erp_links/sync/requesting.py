@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from erp_links.links.models import ErpLink, LinkState
 from erp_links.links.standing import standing_of
+from erp_links.mapping.models import LinkActorType, LinkField
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.models import Pairing, PairingState, Run, RunMode, RunStatus
 from host.audit.doer import Doer
@@ -31,22 +32,24 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a run is to do: an ordinary sync unless a resync is named (spec 2.15).
+    """What a run is to do: an ordinary sync unless a resync (spec 2.15) or a preview is named.
 
     Attributes:
         mode: A resync lets one side win in every mapped field that can be written on the other.
         keep_blanks: A resync writes no blank over a value.
         scope: Ids of the pairings that a resync is about; None means all of the link.
+        actor_type: What a preview is about.
     """
 
     mode: RunMode = RunMode.SYNC
     keep_blanks: bool = False
     scope: tuple[int, ...] | None = None
+    actor_type: str = ""
 
     @property
     def is_resync(self) -> bool:
         """Whether one side wins everywhere."""
-        return self.mode is not RunMode.SYNC
+        return self.mode in (RunMode.RESYNC_FROM_CRM, RunMode.RESYNC_FROM_ERP)
 
 
 ORDINARY = Wanted()
@@ -76,7 +79,8 @@ def request_run(
 
     Raises:
         NotFoundError: The link is not there any more.
-        InvalidInputError: An ordinary run has no scope and no blanks to keep; or the scope names what is not paired.
+        InvalidInputError: Only a resync has a scope and keeps blanks; or the scope names what is not paired. Only a
+            preview has an actor type, one that is switched on and of which a field fills the hub.
         ConflictError: The link is not active, or rests, or a run of it has not ended.
     """
     link = session.get(ErpLink, link_id)
@@ -98,6 +102,7 @@ def request_run(
         mode=wanted.mode.value,
         keep_blanks=wanted.keep_blanks,
         scope=None if wanted.scope is None else sorted(set(wanted.scope)),
+        actor_type=wanted.actor_type or None,
         requested_by=doer.user_id,
         requested_at=read_clock(session),
         counts={},
@@ -164,6 +169,7 @@ def _already_running(run: Run) -> ConflictError:
 
 
 def _refuse_odd_wish(session: Session, link_id: int, wanted: Wanted) -> None:
+    _refuse_odd_type(session, link_id, wanted)
     if not wanted.is_resync:
         if wanted.keep_blanks or wanted.scope is not None:
             raise InvalidInputError({"mode": [_("only a resync keeps blanks or is about chosen records")]})
@@ -181,9 +187,35 @@ def _refuse_odd_wish(session: Session, link_id: int, wanted: Wanted) -> None:
         raise InvalidInputError({"pairings": [_("%(count)s of them are not paired on this ERP link", count=missing)]})
 
 
+def _refuse_odd_type(session: Session, link_id: int, wanted: Wanted) -> None:
+    if wanted.mode is not RunMode.PREVIEW:
+        if wanted.actor_type:
+            raise InvalidInputError({"actor_type": [_("only a preview is about one actor type")]})
+        return
+    fills_hub = select(LinkField.id).where(
+        LinkField.actor_type_id == LinkActorType.id, LinkField.to_crm, LinkField.crm_field.is_not(None)
+    )
+    found = session.scalar(
+        select(LinkActorType.id).where(
+            LinkActorType.link_id == link_id,
+            LinkActorType.name == wanted.actor_type,
+            LinkActorType.active,
+            LinkActorType.missing_since.is_(None),
+            fills_hub.exists(),
+        )
+    )
+    if found is None:
+        faults = _("must be an actor type that is switched on and fills a field of the CRM")
+        raise InvalidInputError({"actor_type": [faults]})
+
+
 def _asked_for(wanted: Wanted) -> dict[str, dict[str, object]]:
-    if not wanted.is_resync:
+    told: dict[str, object]
+    if wanted.mode is RunMode.PREVIEW:
+        told = {"mode": wanted.mode.value, "actor type": wanted.actor_type}
+    elif wanted.is_resync:
+        records = "all" if wanted.scope is None else len(set(wanted.scope))
+        told = {"mode": wanted.mode.value, "keep blanks": wanted.keep_blanks, "records": records}
+    else:
         return {}
-    records = "all" if wanted.scope is None else len(set(wanted.scope))
-    told = {"mode": wanted.mode.value, "keep blanks": wanted.keep_blanks, "records": records}
     return {name: {"before": None, "after": value} for name, value in told.items()}

@@ -31,15 +31,18 @@ class RunWarnings:
         self._texts: list[str] = []
         self.is_conclusive = True
 
-    def add(self, texts: Iterable[str]) -> None:
-        """Note what the connector warned of, each text once."""
-        self._texts.extend(text for text in dict.fromkeys(texts) if text not in self._texts)
-
     def note(self, notices: Iterable[Notice]) -> bool:
-        """Note the warnings among what came beside an answer, and return whether there was one."""
-        texts = [notice.text for notice in notices if notice.level is NoticeLevel.WARNING]
-        self.add(texts)
+        """Note the warnings among what came beside an answer, each once, and return whether there was one."""
+        texts = dict.fromkeys(notice.text for notice in notices if notice.level is NoticeLevel.WARNING)
+        self._texts.extend(text for text in texts if text not in self._texts)
         return bool(texts)
+
+    def concludes(self, notices: Iterable[Notice], *, has_records: bool) -> bool:
+        """Note the warnings beside an answer, and return whether it says anything: not with a warning and no record."""
+        if self.note(notices) and not has_records:
+            self.is_conclusive = False
+            return False
+        return True
 
     @property
     def ending(self) -> Ending:

@@ -2,8 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from erp_links.links.models import ErpLink, LinkState
 from erp_links.links.schedule import is_automatic
 from erp_links.links.standing import standings_of
-from erp_links.runtime import LinkRuntime
+from erp_links.runtime import Context, LinkRuntime
 from erp_links.sync.ending import ENGINE
 from erp_links.sync.executor import RunExecutor
 from erp_links.sync.models import Run, RunStatus
@@ -23,12 +22,9 @@ from host.jobs import leases
 from host.jobs.clock import clock_of
 from host.jobs.keeping import LEASE_SECONDS, LeaseKeeper
 from host.jobs.models import Lease
+from sync_connectors.guarding import given_up_after
 
 log = logging.getLogger(__name__)
-
-Context = Callable[[], AbstractContextManager[object]]
-"""Makes the context in which texts are worded, such as that of the Flask application."""
-
 
 _LEASE_PREFIX = "erp_link:"
 
@@ -113,7 +109,7 @@ class RequestedRuns:
                 lease = leases.acquire(session, lease_name(link_id), uuid4().hex, LEASE_SECONDS)
             if lease is None:
                 continue
-            with self._context(), LeaseKeeper(self._runtime.database, lease) as keeper:
+            with self._context(), given_up_after(stopping), LeaseKeeper(self._runtime.database, lease) as keeper:
                 # another worker may have ended the run between the look and the lease
                 if self._is_unfinished(run_id):
                     self._executor.execute(run_id, link_id, keeper, stopping)

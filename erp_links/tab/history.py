@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from erp_links.links.models import ErpLink
 from erp_links.sync.models import LogEntry
 from erp_links.sync.reasons import win_words
+from erp_links.sync.views.changes import LogKind
 from erp_links.sync.views.shown_values import ErpFields, ShownValue, both_values, erp_fields
 from erp_links.visibility import visible
 from host.accounts.principal import Principal
@@ -52,6 +53,7 @@ def sync_history(session: Session, principal: Principal, entity_type: str, entit
             LogEntry.entity_type == entity_type,
             LogEntry.entity_id == entity_id,
             LogEntry.crm_field.in_(fields),
+            LogEntry.kind != LogKind.NOT_REVERTED.value,
             visible(principal),
         )
         .order_by(LogEntry.at.desc(), LogEntry.id.desc())

@@ -1,10 +1,11 @@
 """Taking one page over into the hub, in one transaction."""
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
 
 from flask_babel import gettext as _
 from sqlalchemy.exc import DBAPIError
@@ -15,7 +16,6 @@ from erp_links.sync.brake import Brake
 from erp_links.sync.failures import Failure, KnownFailure, known_failures
 from erp_links.sync.merge.conflicts import Choices, may_ask, read_choices, store_questions
 from erp_links.sync.merge.deciding import Rules
-from erp_links.sync.merge.translating import Translated, Translator
 from erp_links.sync.pairings import (
     KeyedBy,
     PairingGlance,
@@ -27,26 +27,23 @@ from erp_links.sync.pairings import (
 )
 from erp_links.sync.passes import OpenPass, store_progress, store_run_counts
 from erp_links.sync.permit import RunPermit
-from erp_links.sync.pull.pairing import Match, PairingPolicy, PairWith, Recognised, match_keys
+from erp_links.sync.pull.pairing import Match, PairingPolicy, PairWith, Recognised, match_keys, matches_of
 from erp_links.sync.pull.planning import Known, Plan, Planner
+from erp_links.sync.pull.read_pages import Progress
 from erp_links.sync.pull.recognising import read_pending, recognise
+from erp_links.sync.pull.translated_pages import Records, TranslatedPage
 from erp_links.sync.pull.writing import PageWriter
 from erp_links.sync.push.intents import forget_intents
 from erp_links.sync.reasons import FailureReason
+from erp_links.sync.run_in_hand import Reached
+from erp_links.sync.trying_again import wait_to_try_again
 from host.crm import bulk, outbox
 from host.crm.matching import find_by
 from host.crm.record import Record
 from host.database import Database
-from host.jobs.clock import read_clock
-from sync_connectors import Actor, Rejection
+from sync_connectors import Rejection
 
 log = logging.getLogger(__name__)
-
-
-_TRIES = 5
-
-Reached = Callable[[str], None]
-"""Told the name of each point that a run passes; tests kill the process there."""
 
 
 class _MovedError(Exception):
@@ -54,19 +51,27 @@ class _MovedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a pass has come with a page."""
+class Sifted:
+    """A page apart: what is new, in both forms, and what is known of the records before anything is locked.
 
-    resume: str | None
-    candidate: str | None
-    total: int | None
+    Attributes:
+        page: The records with something new.
+        equal: ERP keys of those without.
+        timestamps: New timestamps of these, by pairing id.
+    """
+
+    page: TranslatedPage
+    equal: frozenset[str]
+    timestamps: Mapping[int, str]
+    glances: Mapping[str, PairingGlance]
+    failed: Mapping[str, KnownFailure]
 
 
 class PageTaker:
     """Takes the pages of one pass over.
 
-    What needs no lock is done before the transaction begins: content hashes, and the translation of those records
-    whose content is new. A record whose hash is the stored one is not looked at again.
+    What needs no lock is done before the transaction begins: the look at content hashes, and the translation of those
+    records whose content is new. A record whose hash is the stored one is not looked at again.
     """
 
     def __init__(
@@ -87,49 +92,82 @@ class PageTaker:
         self._totals = totals
         self._reached = reached
         self._brake = brake
-        with database.reading() as session:
-            self._may_ask = may_ask(session, permit.link_id, rules.mapping)
-        self._translator = Translator(rules.mapping)
         self._entity_type = rules.mapping.entity.key
         self._match_keys = match_keys(rules.mapping)
         parent = (rules.mapping.parent_field,) if rules.mapping.parent_field else ()
         self._hub_keys = tuple({*(each.crm.key for each in rules.mapping.pulled), *parent})
+        with database.reading() as session:
+            self._may_ask = may_ask(session, permit.link_id, rules.mapping)
+            # only a push begins to make a record, and none does while this pull holds the link
+            self._is_making = bool(read_pending(session, permit.link_id, open_pass.actor_type, self._entity_type))
 
-    def take(
-        self, actors: Sequence[Actor], rejections: Sequence[Rejection] = (), progress: Progress | None = None
-    ) -> None:
-        """Write what a page brings: entities, pairings, bases, log, failed records, counts and cursor, or nothing.
+    def sift(self, records: Records, rejections: Sequence[Rejection] = ()) -> Sifted:
+        """Leave out what has nothing new, and have the rest in both forms.
 
-        Raises:
-            RunEndedError: The run may not go on; nothing of the page is written.
+        Nothing is written, and it may run on another thread while an earlier page is written, unless that one has a
+        record in common with this.
         """
-        for tried in range(1, _TRIES + 1):
-            try:
-                self._take(actors, rejections, progress)
-            except (_MovedError, DBAPIError) as error:
-                # editors may lock the same records or pair them meanwhile; a broken connection is not theirs to heal
-                if tried == _TRIES or (isinstance(error, DBAPIError) and error.connection_invalidated):
-                    raise
-                log.info("a page is taken over again: %s", error)
-                time.sleep(0.05 * tried)
-            else:
-                return
-
-    def _take(self, actors: Sequence[Actor], rejections: Sequence[Rejection], progress: Progress | None) -> None:
-        link_id, actor_type = self._permit.link_id, self._pass.actor_type
+        link_id, actor_type, actors = self._permit.link_id, self._pass.actor_type, records.actors
         keys = [actor.key for actor in actors]
         with self._database.reading() as session:
             glances = glance(session, link_id, actor_type, keys)
             failed = known_failures(session, link_id, actor_type, [*keys, *(each.key for each in rejections)])
-        sifted = self._sift(actors, glances)
+        fresh, equal, timestamps = [*range(len(actors))], set(), {}
+        if glances:
+            fresh = []
+            for place, (actor, digest) in enumerate(zip(actors, records.digests, strict=True)):
+                known = glances.get(actor.key)
+                if known is None or not known.is_settled_at(digest):
+                    fresh.append(place)
+                    continue
+                equal.add(actor.key)
+                if known.erp_timestamp != actor.timestamp:
+                    timestamps[known.id] = actor.timestamp
+        return Sifted(records.pick(fresh), frozenset(equal), timestamps, glances, failed)
+
+    def take(
+        self,
+        records: Records,
+        rejections: Sequence[Rejection] = (),
+        progress: Progress | None = None,
+        sifted: Sifted | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Write what a page brings: entities, pairings, bases, log, failed records, counts and cursor, or nothing.
+
+        `sifted` is the page where it has been looked at already; `meanwhile` is called when all is decided and only
+        the database has to work.
+
+        Raises:
+            RunEndedError: The run may not go on; nothing of the page is written.
+        """
+        for tried in count(1):
+            try:
+                self._take(sifted or self.sift(records, rejections), rejections, progress, meanwhile)
+            except (_MovedError, DBAPIError) as error:
+                wait_to_try_again(tried, error)
+                log.info("a page is taken over again: %s", error)
+                sifted = None
+            else:
+                return
+
+    def _take(
+        self,
+        sifted: Sifted,
+        rejections: Sequence[Rejection],
+        progress: Progress | None,
+        meanwhile: Callable[[], None],
+    ) -> None:
         with self._database.writing() as session:
-            self._permit.assert_wanted(session)
-            plan = self._plan(session, sifted.incoming, glances)
+            at = self._permit.assert_wanted(session)
+            plan = self._plan(session, sifted.page, sifted.glances)
             plan.failures.extend(_unreadable(each) for each in rejections)
             plan.settled.update(sifted.equal)
-            plan.counts.update(read=len(actors) + len(rejections), equal=len(sifted.equal), failed=len(rejections))
+            read = len(sifted.page) + len(sifted.equal) + len(rejections)
+            plan.counts.update(read=read, equal=len(sifted.equal), failed=len(rejections))
             self._brake.take(sum(bool(each.merged.changes) for each in plan.updates))
-            self._write(session, plan, sifted, failed)
+            meanwhile()
+            self._write(session, plan, sifted, at)
             self._store(session, plan.counts, progress)
             self._reached("page about to be committed")
         self._pass.counts += plan.counts
@@ -139,9 +177,9 @@ class PageTaker:
             self._pass.watermark_candidate = progress.candidate or self._pass.watermark_candidate
         self._reached("page committed")
 
-    def _write(self, session: Session, plan: Plan, sifted: "_Sifted", failed: Mapping[str, KnownFailure]) -> None:
-        writer = self._writer(session)
-        writer.write(plan, failed)
+    def _write(self, session: Session, plan: Plan, sifted: Sifted, at: datetime) -> None:
+        writer = self._writer(session, at)
+        writer.write(plan, sifted.failed)
         writer.stamp(sifted.timestamps)
         if self._may_ask:
             asked = {each.pairing.id: each.merged for each in plan.updates}
@@ -153,89 +191,84 @@ class PageTaker:
         if plan.owed:
             outbox.enqueue(session, self._rules.origin, self._entity_type, plan.owed, writer.at)
 
-    def _sift(self, actors: Sequence[Actor], glances: Mapping[str, PairingGlance]) -> "_Sifted":
-        """Leave out what has nothing new, and translate the rest."""
-        sifted = _Sifted()
-        fresh: list[Actor] = []
-        digests: list[bytes] = []
-        for actor in actors:
-            digest = self._translator.digest(actor)
-            known = glances.get(actor.key)
-            if known is None or not known.is_settled_at(digest):
-                fresh.append(actor)
-                digests.append(digest)
-                continue
-            sifted.equal.add(actor.key)
-            if known.erp_timestamp != actor.timestamp:
-                sifted.timestamps[known.id] = actor.timestamp
-        sifted.incoming = self._translator.translate_all(fresh, digests)
-        return sifted
-
-    def _plan(self, session: Session, incoming: Sequence[Translated], glances: Mapping[str, PairingGlance]) -> Plan:
+    def _plan(self, session: Session, page: TranslatedPage, glances: Mapping[str, PairingGlance]) -> Plan:
         """Lock the records first, then read what is merged."""
-        entity_ids = {
-            entity_id
-            for each in incoming
-            if each.actor.key in glances and (entity_id := glances[each.actor.key].entity_id) is not None
-        }
+        keys = [actor.key for actor in page.actors]
+        entity_ids = {entity_id for key in keys if key in glances and (entity_id := glances[key].entity_id) is not None}
         records = self._lock(session, entity_ids)
-        keys = [each.actor.key for each in incoming]
-        pairings = read_pairings(session, self._permit.link_id, self._pass.actor_type, keys) if keys else {}
+        pairings = self._pairings(session, keys, glances)
         _assert_unmoved(pairings, glances)
-        parents = self._parents(session, incoming)
-        planner = Planner(self._rules, Known(pairings, records, parents, self._choices(session, pairings)))
+        parents = self._parents(session, page)
+        planner = Planner(self._rules, Known(pairings, records, parents, self._choices(session, pairings)), page)
         unpaired = []
-        for each in incoming:
-            pairing = pairings.get(each.actor.key)
+        for place, key in enumerate(keys):
+            pairing = pairings.get(key)
             if pairing is not None:
-                planner.settle_paired(each, pairing)
-            elif self._rules.mapping.unpaired is Unpaired.IGNORE or not planner.waits(each):
-                unpaired.append(each)
+                planner.settle_paired(place, pairing)
+            elif self._rules.mapping.unpaired is Unpaired.IGNORE or not planner.waits(place):
+                unpaired.append(place)
         if unpaired:
-            self._plan_unpaired(session, planner, unpaired, records)
+            self._plan_unpaired(session, planner, page, unpaired, records)
         return planner.plan
+
+    def _pairings(
+        self, session: Session, keys: Sequence[str], glances: Mapping[str, PairingGlance]
+    ) -> dict[str, StoredPairing]:
+        """Lock the pairings of the page."""
+        if self._rules.mapping.unpaired is Unpaired.CREATE:
+            # what was paired since the look becomes a double pairing, which the database refuses
+            keys = [key for key in keys if key in glances]
+        return read_pairings(session, self._permit.link_id, self._pass.actor_type, keys) if keys else {}
 
     def _choices(self, session: Session, pairings: Mapping[str, StoredPairing]) -> Choices:
         return read_choices(session, [pairing.id for pairing in pairings.values()]) if self._may_ask else {}
 
     def _plan_unpaired(
-        self, session: Session, planner: Planner, unpaired: Sequence[Translated], records: dict[int, Record]
+        self,
+        session: Session,
+        planner: Planner,
+        page: TranslatedPage,
+        unpaired: Sequence[int],
+        records: dict[int, Record],
     ) -> None:
-        wanted = planner.matches(unpaired, self._match_keys)
+        wanted: Sequence[Match | None] = [None] * len(unpaired)
         found: dict[Match, list[int]] = {}
-        if self._match_keys and self._rules.mapping.unpaired is not Unpaired.IGNORE:
-            asked = {match for match in wanted if match is not None}
-            found = find_by(session, self._entity_type, self._match_keys, asked) if asked else {}
-        recognised = self._recognise(session, unpaired)
+        recognised: Recognised = {}
+        if self._rules.mapping.unpaired is not Unpaired.IGNORE:
+            if self._match_keys:
+                wanted = matches_of([planner.column(key, unpaired) for key in self._match_keys])
+                asked = {match for match in wanted if match is not None}
+                found = find_by(session, self._entity_type, self._match_keys, asked)
+            recognised = self._recognise(session, page, unpaired)
         ours = {each.entity_id for each in recognised.values() if isinstance(each, PairWith)}
         candidates = ours | {ids[0] for ids in found.values() if len(ids) == 1}
         records.update(self._lock(session, candidates))
         taken = read_taken(session, self._permit.link_id, self._entity_type, candidates)
         policy = PairingPolicy(self._rules.mapping, found, taken, wanted)
-        planner.settle_unpaired(unpaired, self._match_keys, policy, recognised)
+        planner.settle_unpaired(unpaired, wanted, policy, recognised)
 
-    def _recognise(self, session: Session, unpaired: Sequence[Translated]) -> Recognised:
-        if self._rules.mapping.unpaired is Unpaired.IGNORE:
+    def _recognise(self, session: Session, page: TranslatedPage, unpaired: Sequence[int]) -> Recognised:
+        if not self._is_making:
             return {}
         pending = read_pending(session, self._permit.link_id, self._pass.actor_type, self._entity_type)
-        return recognise(pending, unpaired)
+        return recognise(pending, [page.record(place) for place in unpaired])
 
     def _lock(self, session: Session, entity_ids: Collection[int]) -> dict[int, Record]:
         if not entity_ids:
             return {}
         return bulk.read_many(session, self._entity_type, entity_ids, self._hub_keys, lock=True)
 
-    def _parents(self, session: Session, incoming: Sequence[Translated]) -> dict[KeyedBy, int]:
+    def _parents(self, session: Session, page: TranslatedPage) -> dict[KeyedBy, int]:
         if not self._rules.mapping.parent_field:
             return {}
-        told = {(each.actor.parent.actor_type, each.actor.parent.key) for each in incoming if each.actor.parent}
+        told = {(actor.parent.actor_type, actor.parent.key) for actor in page.actors if actor.parent}
         parents = read_parents(session, self._permit.link_id, told)
         field = self._rules.mapping.entity.by_key[self._rules.mapping.parent_field]
         # a parent that was deleted in the hub a moment ago is no parent any more
         present = bulk.read_many(session, field.references, set(parents.values()), ()) if parents else {}
         return {told: entity_id for told, entity_id in parents.items() if entity_id in present}
 
-    def _writer(self, session: Session) -> PageWriter:
+    def _writer(self, session: Session, at: datetime) -> PageWriter:
         return PageWriter(
             session=session,
             link_id=self._permit.link_id,
@@ -243,7 +276,7 @@ class PageTaker:
             actor_type=self._pass.actor_type,
             entity_type=self._entity_type,
             origin=self._rules.origin,
-            at=read_clock(session),
+            at=at,
         )
 
     def _store(self, session: Session, counts: Counter[str], progress: Progress | None) -> None:
@@ -257,15 +290,6 @@ class PageTaker:
                 total=progress.total,
             )
         store_run_counts(session, self._permit.run_id, self._totals + counts)
-
-
-@dataclass(slots=True)
-class _Sifted:
-    """A page apart: what is new, the keys of what is not, and new timestamps by pairing id."""
-
-    incoming: list[Translated] = field(default_factory=list)
-    equal: set[str] = field(default_factory=set)
-    timestamps: dict[int, str] = field(default_factory=dict)
 
 
 def _assert_unmoved(pairings: Mapping[str, StoredPairing], glances: Mapping[str, PairingGlance]) -> None:

@@ -57,10 +57,17 @@ def match_keys(mapping: CompiledMapping) -> tuple[str, ...]:
     return (*mapping.match_fields, *(key for key in parent if key not in mapping.match_fields))
 
 
+def matches_of(columns: Sequence[Sequence[CrmValue]]) -> list[Match | None]:
+    """Return what to look for in the hub for each of some records, by the values of their match fields.
+
+    None where a value is empty: two records without a number are not the same.
+    """
+    return [None if None in match or "" in match else match for match in zip(*columns, strict=True)]
+
+
 def match_of(keys: Sequence[str], values: Mapping[str, CrmValue]) -> Match | None:
-    """Return the values to look for, or None when one is empty: two records without a number are not the same."""
-    match = tuple([values.get(key) for key in keys])
-    return None if not keys or None in match or "" in match else match
+    """Return what to look for for one record with these values; None where one is empty, or without match fields."""
+    return next(iter(matches_of([[values.get(key)] for key in keys])), None)
 
 
 class PairingPolicy:
@@ -77,8 +84,17 @@ class PairingPolicy:
         self._mapping = mapping
         self._found = found
         self._taken = taken
-        self._asked = Counter(_folded(match) for match in wanted if match is not None)
+        self._asked = Counter([_folded(match) for match in wanted if match is not None])
         self._used: set[Match] = set()
+
+    @property
+    def creates_all(self) -> bool:
+        """Whether each record of the page is to be created: the hub has none of them, and no two are the same."""
+        return (
+            self._mapping.unpaired is Unpaired.CREATE
+            and not self._found
+            and all(count == 1 for count in self._asked.values())
+        )
 
     def decide(self, match: Match | None) -> Verdict:
         """Return what becomes of the next record of the page."""

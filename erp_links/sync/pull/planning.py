@@ -1,7 +1,7 @@
 """What one page does to the hub: decided in memory from what was read, before anything is written."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,19 +14,44 @@ from erp_links.sync.merge.sides import NOTHING_SPECIAL, Bases, Choice, Circumsta
 from erp_links.sync.merge.translating import Translated, label_of
 from erp_links.sync.models import PairingState
 from erp_links.sync.pairings import KeyedBy, StoredPairing
-from erp_links.sync.pull.pairing import Create, Ignore, Match, PairingPolicy, PairWith, Recognised, Refuse, match_of
+from erp_links.sync.pull.pairing import Create, Ignore, Match, PairingPolicy, PairWith, Recognised, Refuse
+from erp_links.sync.pull.translated_pages import TranslatedPage
 from erp_links.sync.reasons import FailureReason, WinReason
 from host.crm.record import Record
 from host.crm.values import CrmValue
+from sync_connectors import Actor
 
 
 @dataclass(slots=True)
-class Creation:
-    """A new record of the hub and its pairing; `stamps` as in `Merged`."""
+class Creations:
+    """New records of the hub, each with its pairing.
 
-    incoming: Translated
-    values: dict[str, CrmValue]
-    stamps: dict[str, tuple[datetime, str]]
+    Attributes:
+        page: Where they come from.
+        places: Their places on it.
+        parents: The records they lie below, where the entity has parents: of each the id or None, by hub field.
+        stamps: Times and origins of fields, by place, where the ERP told its own.
+    """
+
+    page: TranslatedPage
+    places: list[int] = field(default_factory=list)
+    parents: dict[str, list[CrmValue]] = field(default_factory=dict)
+    stamps: dict[int, dict[str, tuple[datetime, str]]] = field(default_factory=dict)
+
+    @property
+    def actors(self) -> list[Actor]:
+        """The records as the ERP gave them."""
+        return [self.page.actors[place] for place in self.places]
+
+    @property
+    def values(self) -> dict[str, list[CrmValue]]:
+        """The values of the records by hub field."""
+        return {**self.page.hub_columns(self.places), **self.parents}
+
+    @property
+    def folded(self) -> dict[str, list[str | None]]:
+        """Folded forms of texts among the values, as far as they were made already."""
+        return self.page.folded(self.places)
 
 
 @dataclass(slots=True)
@@ -86,7 +111,7 @@ class Plan:
         made: Ids of the records that the ERP turned out to have made although its answer was lost.
     """
 
-    creations: list[Creation] = field(default_factory=list)
+    creations: Creations
     adoptions: list[Adoption] = field(default_factory=list)
     updates: list[Update] = field(default_factory=list)
     tombstones: list[int] = field(default_factory=list)
@@ -110,15 +135,17 @@ class Known:
 class Planner:
     """Makes the plan of one page."""
 
-    def __init__(self, rules: Rules, known: Known) -> None:
+    def __init__(self, rules: Rules, known: Known, page: TranslatedPage) -> None:
         self._rules = rules
+        self._page = page
         self._mapping = rules.mapping
         self._known = known
         self._by_time = [mapped.crm.key for mapped in rules.mapping.fields if mapped.policy == "newest"]
-        self.plan = Plan()
+        self.plan = Plan(Creations(page))
 
-    def settle_paired(self, incoming: Translated, pairing: StoredPairing) -> None:
+    def settle_paired(self, place: int, pairing: StoredPairing) -> None:
         """Plan what becomes of a record that is paired, or was."""
+        incoming = self._page.record(place)
         key = incoming.actor.key
         record = self._known.records.get(pairing.entity_id or 0)
         if pairing.state == PairingState.TOMBSTONE or record is None:
@@ -135,46 +162,52 @@ class Planner:
         self._finish(incoming, "changed" if merged.changes else "equal", record.id)
 
     def settle_unpaired(
-        self, unpaired: Sequence[Translated], keys: Sequence[str], policy: PairingPolicy, recognised: Recognised
+        self,
+        places: Sequence[int],
+        matches: Sequence[Match | None],
+        policy: PairingPolicy,
+        recognised: Recognised,
     ) -> None:
-        """Plan what becomes of the records that are not paired, in the order of the page."""
-        for incoming in unpaired:
-            values = self.values_of(incoming)
-            verdict = recognised.get(incoming.actor.key) or policy.decide(match_of(keys, values))
+        """Plan what becomes of the records that are not paired, in the order of the page; `matches` are theirs."""
+        if policy.creates_all and not recognised:
+            self._create(places)
+            return
+        new = []
+        for place, match in zip(places, matches, strict=True):
+            verdict = recognised.get(self._page.actors[place].key) or policy.decide(match)
             match verdict:
                 case Ignore():
-                    self._done(incoming.actor.key, "skipped")
+                    self._done(self._page.actors[place].key, "skipped")
                 case Refuse():
-                    self._fail(incoming, verdict.reason, verdict.message, verdict.instruction)
+                    self._fail(self._page.record(place), verdict.reason, verdict.message, verdict.instruction)
                 case PairWith():
-                    self._adopt(incoming, self._known.records.get(verdict.entity_id), verdict.sent)
+                    record = self._known.records.get(verdict.entity_id)
+                    self._adopt(self._page.record(place), record, verdict.sent)
                 case Create():
-                    self._create(incoming, values)
+                    new.append(place)
+        self._create(new)
 
-    def matches(self, unpaired: Iterable[Translated], keys: Sequence[str]) -> list[Match | None]:
-        """Return what to look for in the hub, for each of the records."""
-        return [match_of(keys, self.values_of(incoming)) for incoming in unpaired]
+    def column(self, key: str, places: Sequence[int]) -> list[CrmValue]:
+        """Return the values of records in a hub field; of the one that refers to the parent the parent's id."""
+        values = self._page.column(key, places)
+        if key != self._mapping.parent_field:
+            return values
+        actors = [self._page.actors[place] for place in places]
+        return [self._parent_id(actor, own) for actor, own in zip(actors, values, strict=True)]
 
-    def waits(self, incoming: Translated) -> bool:
+    def waits(self, place: int) -> bool:
         """Keep a record back whose parent is not paired, and say whether it was."""
-        parent = _parent_of(incoming)
+        parent = _parent_of(self._page.actors[place])
         if not self._mapping.parent_field or parent is None or parent in self._known.parents:
             return False
         self._fail(
-            incoming,
+            self._page.record(place),
             FailureReason.WAITING_FOR_PARENT,
             _("its parent %(key)s is not paired on this link yet", key=parent[1]),
             _("pair the parent; this record then follows by itself"),
             count="waiting",
         )
         return True
-
-    def values_of(self, incoming: Translated) -> dict[str, CrmValue]:
-        """Return the hub values of a record with the reference to its parent."""
-        parent = _parent_of(incoming)
-        if not self._mapping.parent_field or parent is None or parent not in self._known.parents:
-            return incoming.hub
-        return {**incoming.hub, self._mapping.parent_field: self._known.parents[parent]}
 
     def _adopt(self, incoming: Translated, record: Record | None, sent: Sent | None) -> None:
         if record is None:
@@ -185,7 +218,7 @@ class Planner:
         if sent is not None:
             self.plan.made.add(record.id)
         parent_field = self._mapping.parent_field
-        wanted = self.values_of(incoming).get(parent_field)
+        wanted = self._parent_id(incoming.actor, incoming.hub.get(parent_field))
         if wanted is not None and record.values[parent_field] != wanted:
             merged.changes.append(
                 FieldChange(parent_field, "", record.values[parent_field], wanted, WinReason.FIRST_TIME)
@@ -197,18 +230,43 @@ class Planner:
             self.plan.owed.add(record.id)
         self._finish(incoming, "paired", record.id)
 
-    def _create(self, incoming: Translated, values: dict[str, CrmValue]) -> None:
-        missing = self._missing(values)
-        if missing:
+    def _create(self, places: Sequence[int]) -> None:
+        lacking = self._lacking(places)
+        for place, missing in lacking.items():
             self._fail(
-                incoming,
+                self._page.record(place),
                 FailureReason.REQUIRED_MISSING,
                 _("the CRM needs a value for %(fields)s", fields=missing),
                 _("fill it in the ERP, or map another field to it"),
             )
-            return
-        self.plan.creations.append(Creation(incoming, values, self._stamps(incoming)))
-        self._finish(incoming, "created", None)
+        made = [place for place in places if place not in lacking] if lacking else list(places)
+        creations, parent_field = self.plan.creations, self._mapping.parent_field
+        creations.places = made
+        if parent_field:
+            creations.parents = {parent_field: self.column(parent_field, made)}
+        if self._by_time:
+            creations.stamps = {place: self._stamps(self._page.record(place)) for place in made}
+        if self._page.is_whole:
+            self.plan.settled.update([self._page.actors[place].key for place in made])
+            self.plan.counts["created"] += len(made)
+        else:
+            for place in made:
+                self._finish(self._page.record(place), "created", None)
+
+    def _lacking(self, places: Sequence[int]) -> dict[int, str]:
+        """Return which of the values are missing without which no record can be made, by place."""
+        entity = self._mapping.entity
+        required = {str(each.label): self.column(each.key, places) for each in self._mapping.required}
+        if entity.requires_one_of:
+            label = _(" or ").join(str(entity.by_key[key].label) for key in entity.requires_one_of)
+            choices = zip(*(self.column(key, places) for key in entity.requires_one_of), strict=True)
+            required[label] = [next((value for value in choice if value is not None), None) for choice in choices]
+        if not any(None in column for column in required.values()):
+            return {}
+        missing = [
+            ", ".join(label for label, column in required.items() if column[nth] is None) for nth in range(len(places))
+        ]
+        return {place: labels for place, labels in zip(places, missing, strict=True) if labels}
 
     def _stamps(self, incoming: Translated) -> dict[str, tuple[datetime, str]]:
         changed_at = incoming.actor.changed_at
@@ -216,19 +274,11 @@ class Planner:
             return {}
         return {key: (changed_at, self._rules.origin) for key in self._by_time if key in incoming.hub}
 
-    def _missing(self, values: Mapping[str, CrmValue]) -> str:
-        entity = self._mapping.entity
-        missing = [str(required.label) for required in self._mapping.required if values.get(required.key) is None]
-        choice = entity.requires_one_of
-        if choice and all(values.get(key) is None for key in choice):
-            missing.append(_(" or ").join(str(entity.by_key[key].label) for key in choice))
-        return ", ".join(missing)
-
     def _follow_parent(
         self, incoming: Translated, pairing: StoredPairing, record: Record, merged: Merged
     ) -> tuple[KeyedBy | None, bool]:
         """Take over another parent; return the parent that the pairing then has, and whether it is the ERP's."""
-        told = _parent_of(incoming)
+        told = _parent_of(incoming.actor)
         present = (pairing.parent_type, pairing.parent_key) if pairing.parent_type and pairing.parent_key else None
         if told is None or told == present or not self._mapping.parent_field:
             return present or told, True
@@ -239,6 +289,11 @@ class Planner:
         if old != entity_id:
             merged.changes.append(FieldChange(self._mapping.parent_field, "", old, entity_id, WinReason.PARENT_CHANGED))
         return told, True
+
+    def _parent_id(self, actor: Actor, own: CrmValue) -> CrmValue:
+        """Return the id of the record that an actor lies below; its own value where its parent is not told or known."""
+        parent = _parent_of(actor)
+        return own if parent is None else self._known.parents.get(parent, own)
 
     def _note(self, merged: Merged, record: Record) -> None:
         if merged.owed:
@@ -288,11 +343,10 @@ class Planner:
             payload=incoming.erp,
         )
         if reason is FailureReason.WAITING_FOR_PARENT:
-            failure = replace(failure, parent=_parent_of(incoming))
+            failure = replace(failure, parent=_parent_of(incoming.actor))
         self.plan.failures.append(failure)
         self.plan.counts[count] += 1
 
 
-def _parent_of(incoming: Translated) -> KeyedBy | None:
-    parent = incoming.actor.parent
-    return (parent.actor_type, parent.key) if parent is not None else None
+def _parent_of(actor: Actor) -> KeyedBy | None:
+    return (actor.parent.actor_type, actor.parent.key) if actor.parent is not None else None

@@ -1,13 +1,19 @@
 """The pulls of a run: one pass over each actor type, parents first."""
 
+from erp_links.mapping.compiled import CompiledMapping
 from erp_links.mapping.models import LinkActorType
+from erp_links.sync.brake import Brake
 from erp_links.sync.failures import Direction
 from erp_links.sync.merge.deciding import Rules
 from erp_links.sync.passes import OpenPass, open_pass
 from erp_links.sync.preparing import Preparing, active_types, locked_type
+from erp_links.sync.pull.bulk_load import BulkLoad
+from erp_links.sync.pull.change_pages import ChangePages
 from erp_links.sync.pull.deletions import read_deletions
 from erp_links.sync.pull.pages import PageTaker
 from erp_links.sync.pull.pulling import Pull
+from erp_links.sync.pull.read_pages import PageReader
+from erp_links.sync.pull.reading_process import Order, ReadingProcess
 from erp_links.sync.pull.retrying import retry_due
 from erp_links.sync.run_in_hand import RunInHand
 from sync_connectors.codec import actor_type_from_json
@@ -38,14 +44,31 @@ def _pull_type(run: RunInHand, preparing: Preparing, row: LinkActorType) -> None
         return
     run.reached("pass opened")
     rules, pass_in_hand = prepared
-    taker = PageTaker(run.database, run.permit, rules, pass_in_hand, run.counts, run.reached, run.brakes.hub)
-    retry_due(run.database, run.permit, run.link_session, taker, rules.mapping.actor_type, rules.mapping.erp_keys)
-    pull = Pull(run.database, run.permit, run.link_session, taker, pass_in_hand, run.stopping, run.reached)
-    try:
-        pull.run(rules.mapping.erp_keys)
-    finally:
-        run.warnings.add(pull.warnings)
-        run.warnings.is_conclusive = run.warnings.is_conclusive and pull.is_conclusive
+    brake = Brake(None) if pass_in_hand.is_expected else run.brakes.hub
+    taker = PageTaker(run.database, run.permit, rules, pass_in_hand, run.counts, run.reached, brake)
+    mapping, reader = rules.mapping, PageReader(rules.mapping)
+    retry_due(run.database, run.permit, run.link_session, reader, taker, mapping.actor_type, mapping.erp_keys)
+    pages, load = change_pages(run, preparing, row, reader, mapping), BulkLoad(run, mapping, pass_in_hand)
+    Pull(run, pass_in_hand, pages, taker, load).run(mapping.erp_keys)
+
+
+def change_pages(
+    run: RunInHand, preparing: Preparing, row: LinkActorType, reader: PageReader, mapping: CompiledMapping
+) -> ChangePages:
+    """Return where the pages of a pass come from."""
+    elsewhere = None
+    if run.runtime.reader is not None:
+        order = Order(
+            run_id=run.permit.run_id,
+            link_id=run.permit.link_id,
+            actor_type_id=row.id,
+            actor_type=row.name,
+            texts=preparing.texts,
+            fingerprint=mapping.fingerprint,
+            fields=mapping.erp_keys,
+        )
+        elsewhere = ReadingProcess(run.runtime.reader, order, run.runtime.settings.sync_call_seconds)
+    return ChangePages(run.link_session, reader, row.name, elsewhere)
 
 
 def _prepare(run: RunInHand, preparing: Preparing, row: LinkActorType) -> tuple[Rules, OpenPass] | None:

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Table, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Table, and_, delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from erp_links.sync.failures import Direction, FailureState, next_retry
 from erp_links.sync.models import FailedRecord, Pairing, PairingState
 from erp_links.sync.permit import RunPermit
 from erp_links.sync.pull.pages import PageTaker
+from erp_links.sync.pull.read_pages import PageReader
 from erp_links.sync.reasons import FailureReason
-from host.database import Database
+from host.database import Database, update_rows
 from host.jobs.clock import read_clock
 from sync_connectors import ActorType, LinkSession, NoticeLevel
 
@@ -32,6 +33,7 @@ def retry_due(
     database: Database,
     permit: RunPermit,
     link_session: LinkSession,
+    reader: PageReader,
     taker: PageTaker,
     actor_type: ActorType,
     fields: Sequence[str],
@@ -49,7 +51,7 @@ def retry_due(
     for due in _batches(database, permit.link_id, actor_type.name, batch):
         answer = link_session.get(actor_type.name, [each.erp_key for each in due], fields)
         if answer.actors:
-            taker.take(answer.actors)
+            taker.take(reader.records(answer.actors))
         found = {actor.key for actor in answer.actors}
         absent = [each for each in due if each.erp_key not in found]
         warned = any(notice.level is NoticeLevel.WARNING for notice in answer.notices)
@@ -71,11 +73,12 @@ def _note_absent(session: Session, absent: Sequence[_Due], *, deletions: bool) -
 
 def _try_later(session: Session, absent: Sequence[_Due]) -> None:
     at = read_clock(session)
-    session.connection().execute(
-        update(_FAILED).where(_FAILED.c.id == bindparam("row_id")),
+    update_rows(
+        session,
+        _FAILED,
         [
             {
-                "row_id": each.id,
+                "id": each.id,
                 "attempts": each.attempts + 1,
                 "retry_at": next_retry(FailureReason(each.reason), each.attempts + 1, at),
             }

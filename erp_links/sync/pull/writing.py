@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.orm import Session
 
 from erp_links.sync.failed_rows import first_time, once_more
 from erp_links.sync.failures import Direction, Failure, KnownFailure
 from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState
-from erp_links.sync.pull.columns import log_columns, log_rows, pairing_columns
+from erp_links.sync.pairings import nothing_settled
+from erp_links.sync.pull.columns import log_columns, pairing_columns
 from erp_links.sync.pull.planning import Adoption, Plan, Update
 from host.crm import bulk
 from host.crm.stamping import restamp
 from host.crm.values import CrmValue
-from host.database import insert_columns
+from host.database import insert_columns, update_rows
 
 Rows = list[dict[str, Any]]
 
@@ -44,12 +45,14 @@ class PageWriter:
 
     def write(self, plan: Plan, known: Mapping[str, KnownFailure]) -> None:
         """Write what was planned; `known` are the failed records that the page's keys already have."""
-        created = [creation.values for creation in plan.creations]
-        ids = bulk.insert_many(self.session, self.entity_type, created, self.origin, self.at)
+        made = plan.creations
+        ids = bulk.insert_by_column(
+            self.session, self.entity_type, len(made.places), made.values, self.origin, self.at, made.folded
+        )
         changes: list[Adoption | Update] = [*plan.adoptions, *plan.updates]
         bulk.update_many(self.session, self.entity_type, _hub_changes(changes), self.origin, self.at)
         stamps = {each.record.id: each.merged.stamps for each in changes}
-        stamps.update({new_id: each.stamps for each, new_id in zip(plan.creations, ids, strict=True)})
+        stamps.update({new_id: made.stamps.get(place, {}) for place, new_id in zip(made.places, ids, strict=True)})
         restamp(self.session, self.entity_type, stamps)
         self._add_pairings(plan, ids)
         self._update_pairings(plan.updates)
@@ -60,11 +63,8 @@ class PageWriter:
 
     def stamp(self, timestamps: Mapping[int, str]) -> None:
         """Store new timestamps of the ERP for pairings whose values did not change, by pairing id."""
-        if timestamps:
-            self.session.connection().execute(
-                update(_PAIRING).where(_PAIRING.c.id == bindparam("row_id")),
-                [{"row_id": row_id, "erp_timestamp": timestamp} for row_id, timestamp in timestamps.items()],
-            )
+        rows = [{"id": row_id, "erp_timestamp": timestamp} for row_id, timestamp in timestamps.items()]
+        update_rows(self.session, _PAIRING, rows)
 
     def _insert(self, table: Table, rows: Rows) -> None:
         if rows:
@@ -82,27 +82,24 @@ class PageWriter:
         insert_columns(self.session.connection(), _PAIRING, count, columns)
 
     def _add_log(self, plan: Plan, ids: Sequence[int]) -> None:
-        rows = log_rows(plan, ids)
-        if rows:
-            columns = log_columns(
-                rows,
-                link_id=self.link_id,
-                run_id=self.run_id,
-                actor_type=self.actor_type,
-                entity_type=self.entity_type,
-                at=self.at,
-            )
-            insert_columns(self.session.connection(), _LOG, len(rows), columns)
+        count, columns = log_columns(
+            plan,
+            ids,
+            link_id=self.link_id,
+            run_id=self.run_id,
+            actor_type=self.actor_type,
+            entity_type=self.entity_type,
+            at=self.at,
+        )
+        insert_columns(self.session.connection(), _LOG, count, columns)
 
     def _update_pairings(self, updates: Sequence[Update]) -> None:
-        news = [each for each in updates if each.is_news]
-        if not news:
-            return
-        self.session.connection().execute(
-            update(_PAIRING).where(_PAIRING.c.id == bindparam("row_id")),
+        update_rows(
+            self.session,
+            _PAIRING,
             [
                 {
-                    "row_id": each.pairing.id,
+                    "id": each.pairing.id,
                     "parent_type": each.parent[0] if each.parent else None,
                     "parent_key": each.parent[1] if each.parent else None,
                     "state": PairingState.PAIRED.value,
@@ -113,7 +110,8 @@ class PageWriter:
                     "content_hash": each.incoming.digest if each.is_settled else None,
                     "synced_at": self.at,
                 }
-                for each in news
+                for each in updates
+                if each.is_news
             ],
         )
 
@@ -122,7 +120,7 @@ class PageWriter:
             self.session.connection().execute(
                 update(_PAIRING)
                 .where(_PAIRING.c.id.in_(pairing_ids))
-                .values(state=PairingState.TOMBSTONE.value, entity_id=None, base_erp={}, base_hub={}, content_hash=None)
+                .values(state=PairingState.TOMBSTONE.value, entity_id=None, **nothing_settled())
             )
 
     def _keep_failures(self, failures: Sequence[Failure], known: Mapping[str, KnownFailure]) -> None:
@@ -137,8 +135,7 @@ class PageWriter:
             for each in failures
             if each.erp_key in known
         ]
-        if again:
-            self.session.connection().execute(update(_FAILED).where(_FAILED.c.id == bindparam("row_id")), again)
+        update_rows(self.session, _FAILED, again)
 
     def _clear_failures(self, ids: Sequence[int]) -> None:
         if ids:

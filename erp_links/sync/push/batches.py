@@ -1,9 +1,10 @@
 """Reading what one batch on its way to the ERP needs to know: a constant number of statements, whatever its size."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from erp_links.sync.merge.conflicts import Choices, read_choices
@@ -12,10 +13,12 @@ from erp_links.sync.models import Pairing, PairingState
 from erp_links.sync.pairings import StoredPairing
 from erp_links.sync.push.cases import Case, StoredIntent
 from erp_links.sync.push.intents import any_intents, read_intents
+from erp_links.sync.push.moving import base_parent
 from erp_links.sync.push.push_failures import any_push_failures, known_push_failures
 from erp_links.sync.push.push_types import PushType, hub_keys
 from host.crm import bulk
 from host.crm.record import Record
+from host.database import among_parameter, is_on_postgresql, one_parameter
 from sync_connectors import ActorReference
 
 OfEntity = Mapping[int, Mapping[str, StoredPairing]]
@@ -102,16 +105,21 @@ class CaseReader:
 
     def _find_parents(self, session: Session, push_type: PushType, cases: Sequence[Case]) -> None:
         parent_field = push_type.mapping.parent_field
-        unpaired = [case for case in cases if case.pairing is None and parent_field]
-        wanted = {value for case in unpaired if isinstance(value := case.record.values[parent_field], int)}
+        # of what is paired, only a record that may have been moved
+        asking = [
+            case
+            for case in cases
+            if parent_field and (case.pairing is None or not case.fields or parent_field in case.fields)
+        ]
+        wanted = {value for case in asking if isinstance(value := case.record.values[parent_field], int)}
         if not wanted:
             return
         references = push_type.mapping.entity.by_key[parent_field].references
         paired = read_pairings_of(session, self._link_id, references, wanted)
-        for case in unpaired:
+        for case in asking:
             value = case.record.values[parent_field]
             if isinstance(value, int):
-                case.parent = _first(push_type.mapping.actor_type.parents, paired.get(value, {}))
+                case.parent = _parent_of(case, push_type.mapping.actor_type.parents, paired.get(value, {}))
                 case.waits = case.parent is None
 
 
@@ -119,35 +127,47 @@ def read_pairings_of(session: Session, link_id: int, entity_type: str, entity_id
     """Return the pairings of these records on a link with their bases, tombstones among them."""
     if not entity_ids:
         return {}
-    rows = session.connection().execute(
-        select(
-            _PAIRING.entity_id,
-            _PAIRING.actor_type,
-            _PAIRING.id,
-            _PAIRING.erp_key,
-            _PAIRING.state,
-            _PAIRING.parent_type,
-            _PAIRING.parent_key,
-            _PAIRING.erp_timestamp,
-            _PAIRING.content_hash,
-            _PAIRING.base_erp,
-            _PAIRING.base_hub,
-            _PAIRING.row_keys,
-        ).where(
-            _PAIRING.link_id == link_id,
-            _PAIRING.entity_type == entity_type,
-            _PAIRING.entity_id.in_(bindparam("ids", expanding=True)),
-        ),
-        {"ids": list(entity_ids)},
-    )
+    is_postgresql = is_on_postgresql(session)
+    asked = {"link": link_id, "entity": entity_type, "ids": one_parameter(entity_ids)}
+    rows = session.connection().execute(_pairings_statement(is_postgresql), asked)
     found: dict[int, dict[str, StoredPairing]] = {}
     for row in rows:
         found.setdefault(row[0], {})[row[1]] = _stored(row)
     return found
 
 
+@cache
+def _pairings_statement(is_postgresql: bool) -> Select[Any]:
+    return select(
+        _PAIRING.entity_id,
+        _PAIRING.actor_type,
+        _PAIRING.id,
+        _PAIRING.erp_key,
+        _PAIRING.state,
+        _PAIRING.parent_type,
+        _PAIRING.parent_key,
+        _PAIRING.erp_timestamp,
+        _PAIRING.content_hash,
+        _PAIRING.base_erp,
+        _PAIRING.base_hub,
+        _PAIRING.row_keys,
+    ).where(
+        _PAIRING.link_id == bindparam("link"),
+        _PAIRING.entity_type == bindparam("entity"),
+        among_parameter(_PAIRING.entity_id, "ids", is_postgresql=is_postgresql),
+    )
+
+
 def _stored(row: Any) -> StoredPairing:
     return StoredPairing(row[2], row[3], row[0], row[4], row[5], row[6], row[7], row[8], Bases(*row[9:12]))
+
+
+def _parent_of(case: Case, parents: Sequence[str], pairings: Mapping[str, StoredPairing]) -> ActorReference | None:
+    """Return the actor that a record lies below; where the parent is paired with several, the one that it lay below."""
+    base = base_parent(case.pairing) if case.pairing is not None else None
+    if base is not None and (held := pairings.get(base.actor_type)) is not None and held.erp_key == base.key:
+        return base
+    return _first(parents, pairings)
 
 
 def _first(parents: Sequence[str], pairings: Mapping[str, StoredPairing]) -> ActorReference | None:

@@ -10,7 +10,7 @@ from erp_links.sync.merge.translating import Translated
 from erp_links.sync.models import IntentState, PairingState
 from erp_links.sync.pairings import KeyedBy, StoredPairing
 from erp_links.sync.push.push_types import PushType
-from erp_links.sync.reasons import FailureReason
+from erp_links.sync.reasons import FailureReason, WinReason
 from host.crm.record import Record
 from sync_connectors import Actor, ActorReference, Value
 
@@ -27,6 +27,15 @@ class StoredIntent:
     sent: Sent
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Another parent that the ERP has to give a record, the one that it has, and why."""
+
+    parent: ActorReference
+    before: ActorReference | None
+    reason: WinReason
+
+
 @dataclass(slots=True)
 class Case:
     """A record of the hub and what the ERP has for it.
@@ -34,11 +43,13 @@ class Case:
     Attributes:
         others: Actors of other types that the record is paired with on this link.
         parent: The actor below which the record lies; `waits` says that its parent has none yet.
+        move: Another parent that the ERP has to give a paired record.
+        settled_parent: What a paired record lies below on both sides, as far as is settled once this is written.
+        is_parent_settled: False where the ERP has moved it, and the next pull is to follow.
         fields: The fields that changed according to the outbox; empty means any.
         intent: What an earlier run left open.
         outcome: Which count it goes into; empty as long as nothing is decided.
         sent: What the ERP has taken over; `arrived` likewise, by a call of an earlier run whose answer was lost.
-        told: Values that a record was created with in the ERP, by hub field, in their JSON form.
         has_intent: Whether something is stored about a call whose answer is known now.
         actor: The record as the ERP has it now, as far as is known.
         is_settled: Whether the content hash of `actor` stands for what the hub has.
@@ -53,6 +64,9 @@ class Case:
     others: tuple[KeyedBy, ...] = ()
     parent: ActorReference | None = None
     waits: bool = False
+    move: Move | None = None
+    settled_parent: ActorReference | None = None
+    is_parent_settled: bool = True
     fields: frozenset[str] = frozenset()
     intent: StoredIntent | None = None
     choices: Mapping[str, Choice] = field(default_factory=dict)
@@ -63,7 +77,6 @@ class Case:
     merged: Merged | None = None
     sent: list[Owed] = field(default_factory=list)
     arrived: list[Owed] = field(default_factory=list)
-    told: Mapping[str, Any] = field(default_factory=dict)
     has_intent: bool = False
     actor: Actor | None = None
     is_settled: bool = False

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 from erp_links.mapping.converting import UnmappedItemError
-from erp_links.sync.merge.comparing import form_of
 from erp_links.sync.merge.merging import merge, settle_saved
 from erp_links.sync.merge.row_forms import erp_row
 from erp_links.sync.merge.sides import Bases, Circumstances, Fault, Merged, Owed
@@ -140,7 +139,6 @@ def take_created(case: Case, owed: Sequence[Owed], actor: Actor) -> None:
     settle_saved(settled, mapping, list(owed), returned_of(mapping, actor))
     whole = replace(actor, values={**sent, **actor.values}, parent=actor.parent or case.parent)
     _pair(case, whole, settled.bases, Circumstances())
-    case.told = {each.crm_field: form_of(each.hub) for each in owed}
 
 
 def take_found(case: Case, actor: Actor) -> None:
@@ -148,7 +146,6 @@ def take_found(case: Case, actor: Actor) -> None:
     assert case.intent is not None  # noqa: S101 -- the caller has looked
     case.has_intent = True
     _pair(case, actor, Bases(), Circumstances(case.intent.sent))
-    case.told = case.intent.sent.hub
 
 
 def _pair(case: Case, actor: Actor, bases: Bases, circumstances: Circumstances) -> None:

@@ -10,6 +10,7 @@ from erp_links.sync.merge.normalising import is_form_of
 from erp_links.sync.merge.sides import NOTHING_SPECIAL, Fault, Owed
 from erp_links.sync.merge.translating import Translator
 from erp_links.sync.push.cases import Case
+from erp_links.sync.push.moving import decide_parent
 from erp_links.sync.reasons import FailureReason, WinReason
 from sync_connectors import Actor
 
@@ -25,7 +26,8 @@ def is_owed(case: Case) -> bool:
         case.has_intent = True
         case.arrived = _arrived(case)
     note_faults(case, case.merged.faults, _without_value(case))
-    if case.merged.owed and case.type.capabilities.save:
+    decide_parent(case)
+    if (case.merged.owed or case.move) and case.type.capabilities.save:
         return True
     finish(case, took_all=True)
     return False
@@ -38,7 +40,7 @@ def _translator_of(case: Case, actor: Actor) -> Translator:
     """
     push_type, pairing = case.type, case.pairing
     is_plain = bool(case.fields) and case.circumstances is NOTHING_SPECIAL and push_type.rules.forced is None
-    if is_plain and pairing is not None and pairing.content_hash == push_type.translator.digest(actor):
+    if is_plain and pairing is not None and pairing.content_hash == push_type.digester.digest_of(actor):
         return push_type.translator_of(case.fields)
     return push_type.translator
 
@@ -102,7 +104,7 @@ def finish(case: Case, *, took_all: bool) -> None:
     assert merged is not None  # noqa: S101 -- called after the merge
     assert incoming is not None  # noqa: S101 -- likewise
     is_settled = took_all and incoming.is_whole and merged.is_settled and not _is_left_over(case)
-    case.is_settled = is_settled and case.failure is None
+    case.is_settled = is_settled and case.is_parent_settled and case.failure is None
     if case.failure is not None:
         return
     if case.new:

@@ -130,10 +130,8 @@ class _Looking:
             results = yield Ask([call for _case, call in part])
             for (case, _call), result in zip(part, results, strict=True):
                 answer = answered(result)
-                if self._scene.run.warnings.note(answer.notices) and not answer.actors:
-                    self._scene.run.warnings.is_conclusive = False
-                    continue
-                found[case.entity_id] = self._suiting(case, match, answer)
+                if self._scene.run.warnings.concludes(answer.notices, has_records=bool(answer.actors)):
+                    found[case.entity_id] = self._suiting(case, match, answer)
         with self._scene.run.database.reading() as session:
             keys = sorted({actor.key for actors in found.values() for actor in actors})
             taken = glance(session, self._scene.run.permit.link_id, self._type.name, keys) if keys else {}

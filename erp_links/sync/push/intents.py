@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Delete, Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from erp_links.sync.merge.comparing import form_of
 from erp_links.sync.merge.sides import Owed, Sent
 from erp_links.sync.models import Intent, IntentKind, IntentState
 from erp_links.sync.push.cases import Case, StoredIntent
+from host.database import Same, Values, among_parameter, insert_columns, is_on_postgresql, one_parameter
 from host.logs import redacted
 from sync_connectors.codec import value_to_json
 
@@ -87,41 +89,52 @@ def store_intents(
     # whoever is announced a second time was announced by an earlier run, or by a save that came too late
     known = [case.entity_id for case, _owed, _reference in sending if case.intent is not None or case.has_intent]
     forget_intents(session, named, known)
-    rows = [
-        {
-            **named,
-            "kind": kind.value,
-            "state": IntentState.OPEN.value,
-            "entity_id": case.entity_id,
-            "entity_version": case.record.version,
-            "erp_key": case.erp_key,
-            "parent_type": case.parent.actor_type if case.parent else None,
-            "parent_key": case.parent.key if case.parent else None,
-            "reference": reference,
-            "label": case.record.title[:254],
-            "erp_values": {each.erp_field: value_to_json(each.new) for each in owed},
-            "overwritten": {each.erp_field: (each.old, each.reason.value) for each in owed},
-            "hub_values": {each.crm_field: form_of(each.hub) for each in owed},
-            "made_at": at,
-            "message": "",
-            "technical": "",
-        }
-        for case, owed, reference in sending
-    ]
-    session.connection().execute(insert(_INTENT), rows)
+    cases = [case for case, _owed, _reference in sending]
+    parents = [case.parent for case in cases]
+    columns: dict[str, Values] = {
+        **{key: Same(value) for key, value in named.items()},
+        "kind": Same(kind.value),
+        "state": Same(IntentState.OPEN.value),
+        "entity_id": [case.entity_id for case in cases],
+        "entity_version": [case.record.version for case in cases],
+        "erp_key": [case.erp_key for case in cases],
+        "parent_type": [parent and parent.actor_type for parent in parents],
+        "parent_key": [parent and parent.key for parent in parents],
+        "reference": [reference for _case, _owed, reference in sending],
+        "label": [case.record.title[:254] for case in cases],
+        "erp_values": [
+            {each.erp_field: value_to_json(each.new) for each in owed} for _case, owed, _reference in sending
+        ],
+        "overwritten": [
+            {each.erp_field: (each.old, each.reason.value) for each in owed} for _case, owed, _reference in sending
+        ],
+        "hub_values": [{each.crm_field: form_of(each.hub) for each in owed} for _case, owed, _reference in sending],
+        "made_at": Same(at),
+    }
+    insert_columns(session.connection(), _INTENT, len(cases), columns)
 
 
 def forget_intents(session: Session, named: Mapping[str, Any], entity_ids: Collection[int]) -> None:
     """Remove what was stored about these records: the call is answered, or was never made."""
     if entity_ids:
-        session.connection().execute(
-            delete(_INTENT).where(
-                _INTENT.c.link_id == named["link_id"],
-                _INTENT.c.actor_type == named["actor_type"],
-                _INTENT.c.entity_type == named["entity_type"],
-                _INTENT.c.entity_id.in_(entity_ids),
-            )
-        )
+        is_postgresql = is_on_postgresql(session)
+        of_records = {
+            "link": named["link_id"],
+            "type": named["actor_type"],
+            "entity": named["entity_type"],
+            "ids": one_parameter(entity_ids),
+        }
+        session.connection().execute(_forgetting(is_postgresql), of_records)
+
+
+@cache
+def _forgetting(is_postgresql: bool) -> Delete:
+    return delete(_INTENT).where(
+        _INTENT.c.link_id == bindparam("link"),
+        _INTENT.c.actor_type == bindparam("type"),
+        _INTENT.c.entity_type == bindparam("entity"),
+        among_parameter(_INTENT.c.entity_id, "ids", is_postgresql=is_postgresql),
+    )
 
 
 def mark_unclear(session: Session, unclear: Mapping[int, str]) -> None:

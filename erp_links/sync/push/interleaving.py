@@ -87,14 +87,19 @@ class Interleaved:
             Exception: What a batch raised, the first one.
         """
         while True:
-            self._begin(batches)
-            while self._ready:
+            self._collect()
+            # what leads to a call comes first, so that no line waits for what can be written meanwhile
+            if self._ready:
                 self._advance(self._ready.popleft())
-            if self._stores:
+            elif any(store.wanted for _steps, store in self._stores):
+                self._write()
+            elif self._may_begin:
+                self._begin(batches)
+            elif self._stores:
                 self._write()
             elif self._asked:
                 self._await()
-            elif self._is_exhausted or self._is_stopped:
+            else:
                 break
         if self._error is not None:
             raise self._error
@@ -105,18 +110,21 @@ class Interleaved:
     def _is_stopped(self) -> bool:
         return self._error is not None or self._stopping.is_set()
 
+    @property
+    def _may_begin(self) -> bool:
+        return self._open < self._side_by_side and not (self._is_exhausted or self._is_stopped)
+
     def _begin(self, batches: Iterator[Steps]) -> None:
-        while self._open < self._side_by_side and not (self._is_exhausted or self._is_stopped):
-            try:
-                steps = next(batches, None)
-            except (SQLAlchemyError, RunEndedError) as error:
-                self._error = error
-                return
-            if steps is None:
-                self._is_exhausted = True
-                return
-            self._open += 1
-            self._ready.append(_Ready(steps))
+        try:
+            steps = next(batches, None)
+        except (SQLAlchemyError, RunEndedError) as error:
+            self._error = error
+            return
+        if steps is None:
+            self._is_exhausted = True
+            return
+        self._open += 1
+        self._ready.append(_Ready(steps))
 
     def _advance(self, ready: _Ready) -> None:
         steps = ready.steps
@@ -146,10 +154,8 @@ class Interleaved:
         for (steps, _store), error in zip(stores, hindered, strict=True):
             self._ready.append(_Ready(steps, error=error))
 
-    def _await(self) -> None:
-        if not any(_all_done(futures) for _steps, futures in self._asked):
-            pending = [future for _steps, futures in self._asked for future in futures if not future.done()]
-            wait(pending, return_when=FIRST_COMPLETED)
+    def _collect(self) -> None:
+        """Have those batches go on whose calls are answered."""
         still = []
         for steps, futures in self._asked:
             if _all_done(futures):
@@ -157,6 +163,12 @@ class Interleaved:
             else:
                 still.append((steps, futures))
         self._asked = still
+
+    def _await(self) -> None:
+        """Return when there may be something to collect."""
+        pending = [future for _steps, futures in self._asked for future in futures if not future.done()]
+        if pending:
+            wait(pending, return_when=FIRST_COMPLETED)
 
 
 def _all_done(futures: Sequence[Future[Any]]) -> bool:

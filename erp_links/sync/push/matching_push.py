@@ -85,8 +85,7 @@ def _search(scene: PushScene, look_up: MatchLookUp, cases: Sequence[Case]) -> St
         results = yield Ask([call for _case, call in part])
         for (case, _call), result in zip(part, results, strict=True):
             answer = answered(result)
-            if scene.run.warnings.note(answer.notices) and not answer.actors:
-                scene.run.warnings.is_conclusive = False
+            if not scene.run.warnings.concludes(answer.notices, has_records=bool(answer.actors)):
                 case.wait()
                 continue
             found[case.entity_id] = look_up.suiting(case, answer)

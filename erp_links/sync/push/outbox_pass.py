@@ -31,6 +31,9 @@ from host.crm.tables import table_of
 from host.database import refresh_statistics
 from host.jobs.clock import read_clock
 
+_MOST_READ_TOGETHER = 4
+"""So many batches at most are read with the same statements, which cost as much as the records of one batch."""
+
 
 def push_all(run: RunInHand, preparing: Preparing) -> None:
     """Reconcile what waits on the outbox of the link, parents first.
@@ -54,7 +57,9 @@ def push_all(run: RunInHand, preparing: Preparing) -> None:
 
 def _is_due(session: Session, link_id: int, entity_type: str, rows: Sequence[LinkActorType]) -> bool:
     """Whether there may be anything to do for an entity; a quiet run opens no pass."""
-    if any(row.full_push_due for row in rows) or _waits(session, link_id, entity_type):
+    if any(row.full_push_due for row in rows):
+        return True
+    if session.scalar(select(OutboxEntry.entity_id).where(*_of(link_id, entity_type)).limit(1)) is not None:
         return True
     names = [row.name for row in rows]
     return any_due(session, link_id, names) or is_push_open(session, link_id, names)
@@ -108,8 +113,8 @@ def _begin(run: RunInHand, preparing: Preparing, rows: Sequence[LinkActorType]) 
             return []
         types = []
         for row, of_row in zip(present, rules, strict=True):
-            is_full, row.full_push_due = row.full_push_due is not None, None
-            open_pass = open_push_pass(session, run.permit.run_id, row, waiting, is_full)
+            open_pass = open_push_pass(session, run.permit.run_id, row, waiting, row.full_push_due)
+            row.full_push_due = None
             types.append(push_type_of(row, of_row, open_pass))
         return types
 
@@ -150,11 +155,15 @@ def _batches(scene: PushScene, types: Sequence[PushType]) -> Iterator[Steps]:
     with scene.run.database.reading() as session:
         reader = CaseReader(session, link_id, types, may_ask=scene.may_ask)
     after, size = 0, batch_size(types)
+    # the first batch alone, so that the ERP has something to do while more is read
+    together = 1
     while True:
         with scene.run.database.reading() as session:
-            entries = outbox.read_entries(session, origin_of(link_id), entity_type, after, size)
+            entries = outbox.read_entries(session, origin_of(link_id), entity_type, after, size * together)
             if not entries:
                 return
             cases = reader.read(session, {entry.entity_id: entry.fields for entry in entries})
-        after = entries[-1].entity_id
-        yield Batch(scene, types, cases, {entry.entity_id: entry.version for entry in entries}).steps()
+        for start in range(0, len(entries), size):
+            versions = {entry.entity_id: entry.version for entry in entries[start : start + size]}
+            yield Batch(scene, types, [case for case in cases if case.entity_id in versions], versions).steps()
+        after, together = entries[-1].entity_id, min(scene.side_by_side, _MOST_READ_TOGETHER)

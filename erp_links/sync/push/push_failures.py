@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.compiled import CompiledMapping
@@ -14,6 +14,7 @@ from erp_links.sync.models import FailedRecord, Pairing, PairingState
 from erp_links.sync.push.cases import Case
 from erp_links.sync.reasons import FailureReason
 from host.crm.tables import table_of
+from host.database import update_rows
 from host.jobs.clock import read_clock
 
 _FAILED = cast(Table, FailedRecord.__table__)
@@ -81,8 +82,7 @@ def keep_failures(session: Session, named: Mapping[str, Any], cases: Sequence[Ca
             )
     if fresh:
         session.connection().execute(insert(_FAILED), fresh)
-    if again:
-        session.connection().execute(update(_FAILED).where(_FAILED.c.id == bindparam("row_id")), again)
+    update_rows(session, _FAILED, again)
 
 
 def due_condition(session: Session, link_id: int, mapping: CompiledMapping) -> ColumnElement[bool]:

@@ -7,21 +7,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from erp_links.mapping.models import LinkActorType
+from erp_links.sync.expecting import is_expected
 from erp_links.sync.failures import Direction
 from erp_links.sync.models import Pass
-from erp_links.sync.passes import OpenPass
-from host.jobs.clock import read_clock
+from erp_links.sync.passes import OpenPass, opened, unfinished_pass
 
 
-def open_push_pass(session: Session, run_id: int, row: LinkActorType, total: int, is_full: bool) -> OpenPass:
+def open_push_pass(session: Session, run_id: int, row: LinkActorType, total: int, mark: str | None) -> OpenPass:
     """Go on with the pass to the ERP that an earlier run left open, or begin one.
 
-    How far it has come is not kept: what is left of it lies on the outbox.
+    How far it has come is not kept: what is left lies on the outbox. `mark` says why a full push is due, if one is.
     """
-    found = _open_one(session, row, Direction.PUSH)
-    found.full_read = found.full_read or is_full
+    is_known = is_expected(session, row, mark)
+    found = unfinished_pass(session, row, Direction.PUSH)
+    found.full_read = found.full_read or mark is not None
+    found.expected = found.expected or is_known
     found.total = total + Counter(found.counts)["erp_read"]
-    return _opened(session, run_id, row, found)
+    return opened(session, run_id, row, found)
 
 
 def is_push_open(session: Session, link_id: int, actor_types: Collection[str]) -> bool:
@@ -41,12 +43,12 @@ def is_push_open(session: Session, link_id: int, actor_types: Collection[str]) -
 
 def open_resync_pass(session: Session, run_id: int, row: LinkActorType, total: int) -> OpenPass:
     """Go on with the resync of a type that the same run has begun, or begin one."""
-    found = _open_one(session, row, Direction.RESYNC)
+    found = unfinished_pass(session, row, Direction.RESYNC)
     if found.counts and found.run_id != run_id:
         # another one, which was given up, had another side win or other records
         found.resume_cursor, found.counts = None, {}
     found.total = total
-    return _opened(session, run_id, row, found)
+    return opened(session, run_id, row, found)
 
 
 def is_resynced(session: Session, run_id: int, actor_type: str) -> bool:
@@ -60,38 +62,3 @@ def is_resynced(session: Session, run_id: int, actor_type: str) -> bool:
         )
     )
     return finished is not None
-
-
-def _open_one(session: Session, row: LinkActorType, direction: Direction) -> Pass:
-    found = session.scalars(
-        select(Pass).where(
-            Pass.link_id == row.link_id,
-            Pass.actor_type == row.name,
-            Pass.direction == direction.value,
-            Pass.finished_at.is_(None),
-        )
-    ).one_or_none()
-    if found is None:
-        found = Pass(
-            link_id=row.link_id,
-            actor_type=row.name,
-            direction=direction.value,
-            counts={},
-            started_at=read_clock(session),
-        )
-        session.add(found)
-    return found
-
-
-def _opened(session: Session, run_id: int, row: LinkActorType, found: Pass) -> OpenPass:
-    found.run_id = run_id
-    session.flush()
-    return OpenPass(
-        id=found.id,
-        actor_type_id=row.id,
-        actor_type=row.name,
-        watermark=None,
-        resume=found.resume_cursor,
-        watermark_candidate=None,
-        counts=Counter(found.counts),
-    )

@@ -1,29 +1,23 @@
 """The transactions of a pass to the ERP: what several batches have to write, and what it counts as."""
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, cast
 
-from sqlalchemy import Table, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from erp_links.sync.models import Pass
-from erp_links.sync.passes import OpenPass, store_run_counts
+from erp_links.sync.passes import OpenPass, store_pass_counts, store_run_counts
 from erp_links.sync.permit import CancelledError, LeaseLostError
 from erp_links.sync.push.cases import Case
 from erp_links.sync.push.interleaving import Store
 from erp_links.sync.push.push_types import PushType
 from erp_links.sync.push.settling import Settling
 from erp_links.sync.run_in_hand import RunInHand
+from erp_links.sync.trying_again import wait_to_try_again
 from host.jobs.clock import read_clock
 
 log = logging.getLogger(__name__)
-
-_TRIES = 5
-_PASS = cast(Table, Pass.__table__)
 
 
 class PushStores:
@@ -63,16 +57,14 @@ class PushStores:
         return [self._write_alone(store) for store in stores]
 
     def _write_alone(self, store: Store) -> Exception | None:
-        for tried in range(1, _TRIES + 1):
+        tried = 0
+        while True:
             try:
                 return self._write([store])[0]
             except DBAPIError as error:
-                # people may pair or change the same records meanwhile; a broken connection is not theirs to heal
-                if tried == _TRIES or error.connection_invalidated:
-                    raise
+                tried += 1
+                wait_to_try_again(tried, error)
                 log.info("a batch is stored again: %s", error)
-                time.sleep(0.05 * tried)
-        raise AssertionError("unreachable")
 
     def _write(self, stores: Sequence[Store]) -> list[Exception | None]:
         self._pending.clear()
@@ -116,8 +108,6 @@ class PushStores:
             total.update(counts)
             if open_pass is not None:
                 of_passes.setdefault(open_pass.id, (open_pass, Counter(open_pass.counts)))[1].update(counts)
-        connection = session.connection()
         for open_pass, counts in of_passes.values():
-            told: dict[str, Any] = {"counts": dict(counts), "resume_cursor": open_pass.resume}
-            connection.execute(update(_PASS).where(_PASS.c.id == open_pass.id).values(told))
+            store_pass_counts(session, open_pass, counts)
         store_run_counts(session, self._run.permit.run_id, total)

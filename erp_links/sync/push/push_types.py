@@ -7,6 +7,7 @@ from functools import cached_property
 from erp_links.mapping.compiled import CompiledMapping
 from erp_links.mapping.models import LinkActorType
 from erp_links.sync.merge.deciding import Rules
+from erp_links.sync.merge.delivered import Digester
 from erp_links.sync.merge.translating import Translator
 from erp_links.sync.passes import OpenPass
 from sync_connectors import Access, Capabilities
@@ -49,6 +50,11 @@ class PushType:
     def translator(self) -> Translator:
         """Translates all mapped fields."""
         return Translator(self.mapping, self.mapping.fields)
+
+    @cached_property
+    def digester(self) -> Digester:
+        """Makes the content hashes that a pull compares."""
+        return Digester(self.mapping)
 
     def translator_of(self, fields: frozenset[str]) -> Translator:
         """Return what translates only those ERP fields that are mapped to these fields of the hub."""

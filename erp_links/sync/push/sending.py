@@ -11,6 +11,7 @@ from erp_links.sync.models import IntentKind
 from erp_links.sync.push.cases import Case
 from erp_links.sync.push.deciding_cases import finish, is_owed
 from erp_links.sync.push.interleaving import Ask, Steps
+from erp_links.sync.push.moving import take_moved
 from erp_links.sync.push.push_scene import PushScene, answered, did_nothing
 from erp_links.sync.push.push_types import PushType
 from erp_links.sync.reasons import FailureReason
@@ -54,46 +55,34 @@ def save_read(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> S
 
 def find_again(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> Steps:
     """Return those of the records whose actor was gone that the ERP has again, each with it; the others stay gone."""
-    if not cases:
-        return []
-    keys = [case.erp_key for case in cases]
-    (result,) = yield Ask([lambda session: session.get(push_type.name, keys, push_type.mapping.all_keys)])
-    answer = answered(result)
-    warned = scene.run.warnings.note(answer.notices)
-    found = {actor.key: actor for actor in answer.actors}
-    for case in cases:
-        case.actor = found.get(case.erp_key)
-        if case.actor is not None:
-            continue
-        if warned:
-            scene.run.warnings.is_conclusive = False
-            case.wait()
-        else:
-            case.end("erp_skipped")
+    for case in (yield from _look(scene, push_type, cases)):
+        case.end("erp_skipped")
     return [case for case in cases if case.actor is not None]
 
 
 def _read(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> Steps:
     """Have each case hold its actor as the ERP has it now; one that the ERP does not have any more is gone."""
+    for case in (yield from _look(scene, push_type, cases)):
+        case.has_intent = case.has_intent or case.intent is not None
+        case.end("gone")
+
+
+def _look(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> Steps:
+    """Have each case hold its actor as the ERP has it now, and return those of which the ERP is sure to have none."""
     if not cases:
-        return
+        return []
     keys = [case.erp_key for case in cases]
-    mapping = push_type.mapping
-    (result,) = yield Ask([lambda session: session.get(push_type.name, keys, mapping.all_keys)])
+    (result,) = yield Ask([lambda session: session.get(push_type.name, keys, push_type.mapping.all_keys)])
     answer = answered(result)
-    warned = scene.run.warnings.note(answer.notices)
     found = {actor.key: actor for actor in answer.actors}
     for case in cases:
         case.actor = found.get(case.erp_key)
-        if case.actor is not None:
-            continue
-        if warned:
-            # with a warning nothing is concluded (spec C-24)
-            scene.run.warnings.is_conclusive = False
-            case.wait()
-        else:
-            case.has_intent = case.has_intent or case.intent is not None
-            case.end("gone")
+    missing = [case for case in cases if case.actor is None]
+    if scene.run.warnings.concludes(answer.notices, has_records=not missing):
+        return missing
+    for case in missing:
+        case.wait()
+    return []
 
 
 def _save(scene: PushScene, push_type: PushType, cases: Sequence[Case]) -> Steps:
@@ -140,7 +129,8 @@ def _actor_of(case: Case) -> Actor:
     assert case.merged is not None  # noqa: S101 -- only merged cases are saved
     assert case.actor is not None  # noqa: S101 -- likewise
     values = {owed.erp_field: owed.new for owed in case.merged.owed}
-    return Actor(case.type.name, case.actor.key, values, case.actor.timestamp, changed_at=case.actor.changed_at)
+    parent = case.move.parent if case.move else None
+    return Actor(case.type.name, case.actor.key, values, case.actor.timestamp, parent, case.actor.changed_at)
 
 
 def _take_answer(cases: Sequence[Case], saved: Saved) -> list[Case]:
@@ -168,6 +158,7 @@ def _take_saved(case: Case, actor: Actor) -> None:
     took_all = settle_saved(case.merged, case.type.mapping, sent, returned_of(case.type.mapping, actor, known))
     case.sent, case.merged.owed = sent, []
     case.take_values({owed.erp_field: owed.new for owed in sent} | dict(actor.values), actor.timestamp)
+    take_moved(case, actor)
     finish(case, took_all=took_all)
 
 

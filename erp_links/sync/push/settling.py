@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any, cast
 
 from flask_babel import gettext as _
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from erp_links.sync.merge.conflicts import store_questions
 from erp_links.sync.merge.sides import FieldChange, Side
 from erp_links.sync.models import Pairing, PairingState
-from erp_links.sync.pairings import glance, read_taken
+from erp_links.sync.pairings import glance, nothing_settled, read_taken
 from erp_links.sync.push.cases import Case
 from erp_links.sync.push.intents import forget_intents, mark_unclear
+from erp_links.sync.push.pairing_updates import mark_gone, store_settled
 from erp_links.sync.push.push_failures import keep_failures
 from erp_links.sync.push.push_log import PushLog
 from erp_links.sync.push.push_types import PushType, hub_keys
@@ -119,7 +120,7 @@ class Settling:
                     "entity_id": case.entity_id if there else None,
                     "state": (PairingState.PAIRED if there else PairingState.TOMBSTONE).value,
                     "paired_at": self.at,
-                    **(self._settled(case, changed) if there else _NOTHING_SETTLED),
+                    **(self._settled(case, changed) if there else nothing_settled()),
                     "synced_at": self.at,
                 }
             )
@@ -152,22 +153,13 @@ class Settling:
             if case.new or case.pairing is None:
                 continue
             if case.outcome == "gone":
-                gone.append({"row_id": case.pairing.id, "entity": case.entity_id})
+                gone.append({"id": case.pairing.id, "entity_id": case.entity_id})
             elif case.merged is not None and case.actor is not None:
-                settled = self._settled(case, changed)
+                settled = self._settled(case, changed) | _parent_of(case)
                 if _is_news(case, settled):
-                    merged.append({"row_id": case.pairing.id, "entity": case.entity_id, **settled})
-        # what a person disconnected meanwhile stays as that person left it
-        ours = update(_PAIRING).where(
-            _PAIRING.c.id == bindparam("row_id"),
-            _PAIRING.c.entity_id == bindparam("entity"),
-            _PAIRING.c.state != PairingState.TOMBSTONE.value,
-        )
-        connection = self.session.connection()
-        if merged:
-            connection.execute(ours.values(state=PairingState.PAIRED.value, synced_at=self.at), merged)
-        if gone:
-            connection.execute(ours.values(state=PairingState.GONE.value, content_hash=None, synced_at=self.at), gone)
+                    merged.append({"id": case.pairing.id, "entity_id": case.entity_id, **settled})
+        store_settled(self.session, merged, self.at)
+        mark_gone(self.session, gone, self.at)
 
     def _settled(self, case: Case, changed: "_Changed") -> dict[str, Any]:
         merged, actor = case.merged, case.actor
@@ -182,7 +174,7 @@ class Settling:
             "base_erp": _as_before(merged.base_erp, before.erp, [each.erp_field for each in dropped]),
             "base_hub": _as_before(merged.base_hub, before.hub, [each.crm_field for each in dropped]),
             "row_keys": _as_before(merged.row_keys, before.row_keys, [each.crm_field for each in dropped]),
-            "content_hash": case.type.translator.digest(actor) if is_settled else None,
+            "content_hash": case.type.digester.digest_of(actor) if is_settled else None,
         }
 
     def _ask(self, cases: Sequence[Case]) -> int:
@@ -217,15 +209,6 @@ class _Changed:
     changes: dict[int, list[FieldChange]]
 
 
-_NOTHING_SETTLED: dict[str, Any] = {
-    "erp_timestamp": "",
-    "base_erp": {},
-    "base_hub": {},
-    "row_keys": {},
-    "content_hash": None,
-}
-
-
 def _hub_count(case: Case) -> str:
     if case.outcome != "erp_equal":
         return case.outcome.removeprefix("erp_")
@@ -239,7 +222,13 @@ def _is_news(case: Case, settled: Mapping[str, Any]) -> bool:
         != (PairingState.PAIRED, settled["erp_timestamp"], settled["content_hash"])
         or (pairing.bases.erp, pairing.bases.hub) != (settled["base_erp"], settled["base_hub"])
         or pairing.bases.row_keys != settled["row_keys"]
+        or (pairing.parent_type, pairing.parent_key) != (settled["parent_type"], settled["parent_key"])
     )
+
+
+def _parent_of(case: Case) -> dict[str, str | None]:
+    parent = case.settled_parent
+    return {"parent_type": parent.actor_type if parent else None, "parent_key": parent.key if parent else None}
 
 
 def _as_before(base: Mapping[str, Any], before: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from erp_links.sync.merge.comparing import form_of
 from erp_links.sync.merge.row_forms import comparable, renamed, rows_of_base
 from erp_links.sync.merge.sides import Bases
 from erp_links.sync.push.cases import Case
+from erp_links.sync.push.moving import is_below_base
 from host.crm.values import CrmRows, CrmValue
 
 
@@ -17,6 +18,8 @@ def is_untouched(case: Case) -> bool:
     was decided by a person is looked at in any case.
     """
     if case.intent is not None or case.choices or case.known is not None:
+        return False
+    if not is_below_base(case):
         return False
     bases, values = case.bases, case.record.values
     return all(

@@ -5,6 +5,7 @@ from typing import Any
 from erp_links.sync.models import FailedRecord, LogEntry, Run
 from erp_links.sync.reasons import failure_words, win_words
 from host.accounts.principal import Principal
+from host.crm.titles import Titles
 
 _RUN = (
     "id",
@@ -13,6 +14,7 @@ _RUN = (
     "mode",
     "keep_blanks",
     "scope",
+    "actor_type",
     "status",
     "outcome",
     "requested_at",
@@ -38,6 +40,8 @@ _CHANGE = (
     "crm_field",
     "erp_field",
     "reason",
+    "reverts",
+    "done_by",
 )
 _FAILED = (
     "id",
@@ -69,9 +73,10 @@ def run_answer(run: Run, principal: Principal) -> dict[str, Any]:
     }
 
 
-def change_answer(entry: LogEntry, *, sees_values: bool) -> dict[str, Any]:
-    """Return an entry of the log."""
+def change_answer(entry: LogEntry, titles: Titles, *, sees_values: bool) -> dict[str, Any]:
+    """Return an entry of the log; `titles` are what the records of the hub are called."""
     return {name: getattr(entry, name) for name in _CHANGE} | {
+        "title": titles.get((entry.entity_type, entry.entity_id or 0), ""),
         "old": entry.old if sees_values else None,
         "new": entry.new if sees_values else None,
         "values_hidden": not sees_values,

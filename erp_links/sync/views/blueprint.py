@@ -17,13 +17,14 @@ from erp_links.runtime import current_runtime
 from erp_links.sync.models import FailedRecord, LogEntry, Run
 from erp_links.sync.reasons import WAITING, WinReason, failure_words, win_words
 from erp_links.sync.requesting import cancel_run
-from erp_links.sync.views import api, failed_api, failed_pages, failed_records, link_api, link_pages
+from erp_links.sync.views import api, failed_api, failed_pages, failed_records, link_api, link_pages, revert_pages
 from erp_links.sync.views.changes import LogKind, changes_query, field_options, kind_words
 from erp_links.sync.views.failed_records import FailedFilter
 from erp_links.sync.views.full_reads import count_due
 from erp_links.sync.views.history import RUN_FILTERS, find_run, runs_query, sees_values
 from erp_links.sync.views.link_choice import link_options, seen_or_managed
 from erp_links.sync.views.presenting import show_changes, type_labels
+from erp_links.sync.views.preview_view import preview_view
 from erp_links.sync.views.run_view import RunView, outcome_word, view_of
 from erp_links.sync.views.schemas import ChangeSearch, RunPageSearch
 from erp_links.sync.views.shown_failures import show_failures
@@ -45,7 +46,7 @@ FAILURES_ON_RUN_PAGE = 20
 
 def init_app(app: Flask, _settings: Settings) -> None:
     """Set up the pages and the API of runs, of failed records, and of what a link's syncs are like."""
-    for part in (blueprint, failed_pages.blueprint, link_pages.blueprint):
+    for part in (blueprint, failed_pages.blueprint, link_pages.blueprint, revert_pages.blueprint):
         app.register_blueprint(part)
     for resource in (api.runs, failed_api.failed, link_api.sync):
         register_api(app, resource)
@@ -107,10 +108,12 @@ def run(run_id: int) -> str:
     """Show one run: its progress, what failed, and what changed with old and new values."""
     wanted = load_form(ChangeSearch, request.args)
     with current_database().reading() as session:
-        view = _view(session, run_id)
+        view, principal = _view(session, run_id), current_principal()
+        sees = bool(sees_values(session, principal, [view.run.link_id]))
         return render_template(
             "runs/run.html",
             view=view,
+            may_revert=principal.is_administrator and sees and view.is_revertible,
             kinds=[(kind.value, first_upper(kind_words(kind.value))) for kind in LogKind],
             fields=field_options(session, view.run.link_id),
             reasons=[(reason.value, first_upper(win_words(reason.value))) for reason in WinReason],
@@ -159,6 +162,14 @@ def _details(session: Session, view: RunView, wanted: dict[str, Any]) -> dict[st
     principal, run_id, link_id = current_principal(), view.run.id, view.run.link_id
     seen = sees_values(session, principal, [link_id])
     narrowed, limit, after = wanted["narrowed"], wanted["limit"], wanted["after"]
+    if view.is_preview:
+        found = preview_view(session, view.run)
+        return {
+            "preview": found,
+            "changes": show_changes(session, found.sample),
+            "sees_values": link_id in seen,
+            "narrowed": narrowed,
+        }
     page = keyset_page(session, changes_query(narrowed, run_id=run_id), [LogEntry.id], limit=limit, after=after)
     failures = []
     if not after and not narrowed.is_narrow:

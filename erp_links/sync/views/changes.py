@@ -26,6 +26,8 @@ class LogKind(StrEnum):
     GONE = "gone"
     DISCONNECTED = "disconnected"
     LIFTED = "lifted"
+    REVERTED = "reverted"
+    NOT_REVERTED = "not_reverted"
 
 
 TARGETS = ("crm", "erp")
@@ -40,7 +42,7 @@ class ChangeFilter:
         target: The side that was written on.
         field: Key of a field of the hub.
         reason: A `WinReason`.
-        text: Looked for in the names of records, in ERP keys, and in old and new values.
+        text: Looked for in ERP keys, in old and new values, and in what the hub's search looks into of the records.
     """
 
     kind: str = ""
@@ -61,12 +63,9 @@ class ChangeFilter:
         return {name: value for name, value in named.items() if value}
 
 
-def changes_query(wanted: ChangeFilter, *, run_id: int | None = None, link_id: int | None = None) -> Select[LogEntry]:
-    """Return the query for what a run changed, or everything that was changed through a link."""
-    query = select(LogEntry).where(*_conditions(wanted))
-    if run_id is not None:
-        query = query.where(LogEntry.run_id == run_id)
-    return query if link_id is None else query.where(LogEntry.link_id == link_id)
+def changes_query(wanted: ChangeFilter, *, run_id: int) -> Select[LogEntry]:
+    """Return the query for what a run changed."""
+    return select(LogEntry).where(LogEntry.run_id == run_id, *_conditions(wanted))
 
 
 def field_options(session: Session, link_id: int) -> list[tuple[str, str]]:
@@ -98,6 +97,8 @@ def kind_words(kind: str, target: str = "") -> str:
         LogKind.GONE.value: _("gone in the ERP"),
         LogKind.DISCONNECTED.value: _("disconnected"),
         LogKind.LIFTED.value: _("tombstone lifted"),
+        LogKind.REVERTED.value: _("reverted"),
+        LogKind.NOT_REVERTED.value: _("not reverted"),
     }
     return words.get(kind, kind)
 
@@ -120,6 +121,9 @@ def _mentions(text: str) -> Iterator[ColumnElement[bool]]:
     for column in (LogEntry.erp_key, cast(LogEntry.old, Text), cast(LogEntry.new, Text)):
         yield column.icontains(text, autoescape=True)
     for key, entity in entity_types().items():
-        titles = [contains(comparable_expression(key, entity.by_key[name]), fold(text)) for name in entity.title_fields]
-        named = select(table_of(key).c.id).where(or_(*titles))
+        # what a record was created with stands in the record only
+        searched = [field for field in entity.fields if field.searchable]
+        named = select(table_of(key).c.id).where(
+            or_(*(contains(comparable_expression(key, field), fold(text)) for field in searched))
+        )
         yield and_(LogEntry.entity_type == key, LogEntry.entity_id.in_(named))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from erp_links.mapping.full_read import full_read_words
 from erp_links.mapping.models import LinkActorType, Unpaired
+from erp_links.sync.expecting import present_preview
 from erp_links.sync.models import Pairing, PairingState
 from host.crm.registry import entity_types
 from host.crm.tables import table_of
@@ -25,6 +26,7 @@ class DueRead:
         reason: As the mapping stores it; `why` is the same in words.
         records: How many are known to be looked at: those of the hub, or the paired ones of the ERP.
         effect: What the run will do, in words.
+        preview_run_id: The run that has found out under the present mapping what it will do; None where none has.
     """
 
     actor_type: str
@@ -34,6 +36,7 @@ class DueRead:
     why: str
     records: int
     effect: str
+    preview_run_id: int | None = None
 
 
 def due_reads(session: Session, link_id: int) -> list[DueRead]:
@@ -44,7 +47,7 @@ def due_reads(session: Session, link_id: int) -> list[DueRead]:
         .order_by(LinkActorType.rank, LinkActorType.id)
     ).all()
     paired = _paired(session, link_id) if any(row.full_read_due for row in rows) else {}
-    read = [_read(row, row.full_read_due, paired) for row in rows if row.full_read_due]
+    read = [_read(session, row, row.full_read_due, paired) for row in rows if row.full_read_due]
     return [*read, *(_pushed(session, row, row.full_push_due) for row in rows if row.full_push_due)]
 
 
@@ -59,7 +62,7 @@ def count_due(session: Session, link_ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _read(row: LinkActorType, reason: str, paired: Mapping[str, int]) -> DueRead:
+def _read(session: Session, row: LinkActorType, reason: str, paired: Mapping[str, int]) -> DueRead:
     label, count = _label(row), paired.get(row.name, 0)
     unpaired: dict[str, str] = {
         Unpaired.IGNORE.value: _("Those that are not paired are passed over."),
@@ -74,7 +77,14 @@ def _read(row: LinkActorType, reason: str, paired: Mapping[str, int]) -> DueRead
     )
     words = f"{effect} {unpaired.get(row.unpaired_pull, '')}".strip()
     return DueRead(
-        row.name, label, to_erp=False, reason=reason, why=full_read_words(reason), records=count, effect=words
+        actor_type=row.name,
+        label=label,
+        to_erp=False,
+        reason=reason,
+        why=full_read_words(reason),
+        records=count,
+        effect=words,
+        preview_run_id=present_preview(session, row),
     )
 
 

@@ -19,7 +19,7 @@ from erp_links.sync.views.history import find_link, sees_values
 from erp_links.sync.views.link_view import LinkView, link_view
 from erp_links.sync.views.pace import lags, last_paces
 from erp_links.sync.views.run_view import outcome_word, view_of
-from erp_links.sync.views.schemas import BrakeInput, FullReadInput, ResyncChoice
+from erp_links.sync.views.schemas import BrakeInput, FullReadInput, PreviewInput, ResyncChoice
 from host.accounts.current import administrator_required, current_doer, current_principal
 from host.api.versions import version_of_form
 from host.database import current_database
@@ -78,6 +78,17 @@ def full_read(link_id: int) -> ResponseReturnValue:
     if run_id is None:
         flash(_("A run is under way; the next one reads everything."), "ok")
         return redirect(url_for("link_sync.show", link_id=link_id))
+    return redirect(url_for("sync.run", run_id=run_id))
+
+
+@blueprint.post("/preview")
+@administrator_required
+def preview(link_id: int) -> ResponseReturnValue:
+    """Find out what reading everything of an actor type would do, and show the run that does."""
+    wanted = Wanted(RunMode.PREVIEW, actor_type=load_form(PreviewInput, request.form)["actor_type"])
+    with current_database().writing() as session:
+        find_link(session, current_principal(), link_id)
+        run_id = request_run(session, link_id, Cause.PERSON, current_doer(), wanted, runtime=current_runtime()).id
     return redirect(url_for("sync.run", run_id=run_id))
 
 

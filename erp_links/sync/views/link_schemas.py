@@ -28,6 +28,11 @@ class DueReadSchema(PlainSchema):
     why = fields.String(required=True)
     records = fields.Integer(required=True)
     effect = fields.String(required=True)
+    preview_run_id = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The preview that was made under the present mapping, where one was."},
+    )
 
 
 class LinkSyncSchema(PlainSchema):

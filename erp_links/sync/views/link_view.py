@@ -12,7 +12,7 @@ from erp_links.links.models import ErpLink, PauseReason
 from erp_links.links.overview import LinkRow, rows_of
 from erp_links.links.schedule import schedule_of, sync_settings
 from erp_links.runtime import LinkRuntime
-from erp_links.sync.models import Outcome, Run, RunStatus
+from erp_links.sync.models import Outcome, Run, RunMode, RunStatus
 from erp_links.sync.views.full_reads import DueRead, due_reads
 from erp_links.sync.views.pace import Lag, RunPace, lags, last_paces, longest
 
@@ -81,6 +81,7 @@ def _stopped(session: Session, link: ErpLink) -> Run | None:
         .where(
             Run.link_id == link.id,
             Run.status == RunStatus.FINISHED.value,
+            Run.mode != RunMode.PREVIEW.value,
             Run.outcome.in_([Outcome.ABORTED.value, Outcome.FAILED.value]),
         )
         .order_by(Run.id.desc())

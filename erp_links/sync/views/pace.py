@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from erp_links.mapping.models import LinkActorType
 from erp_links.sync.merge.ranking import origin_of
-from erp_links.sync.models import Run, RunStatus
+from erp_links.sync.models import Run, RunMode, RunStatus
 from host.crm.models import OutboxEntry
 from host.crm.registry import entity_types
 
@@ -64,6 +64,7 @@ def last_paces(session: Session, link_id: int, limit: int = SHOWN_RUNS) -> list[
         .where(
             Run.link_id == link_id,
             Run.status == RunStatus.FINISHED.value,
+            Run.mode != RunMode.PREVIEW.value,
             Run.started_at.is_not(None),
             Run.finished_at.is_not(None),
         )

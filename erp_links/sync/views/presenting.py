@@ -21,6 +21,7 @@ from erp_links.sync.views.shown_values import (
     erp_fields,
     row_differences,
 )
+from host.accounts.models import User
 from host.crm.fields import CrmField, CrmType
 from host.crm.lists import Items, items_for
 from host.crm.registry import entity_types, fields_of
@@ -39,8 +40,8 @@ class ShownChange:
         field_label: What the hub calls the field; empty where the entry is about the whole record.
         erp_label: What the ERP calls the field.
         what: What happened, in words.
-        count: How many values a created or paired record came with.
         rows: What differs between the rows of a list, such as order lines.
+        done_by: Who took the change back; empty where no person did.
     """
 
     entry: LogEntry
@@ -50,9 +51,19 @@ class ShownChange:
     old: ShownValue
     new: ShownValue
     what: str
-    count: int
     rows: Sequence[RowDifference]
     reason: str
+    done_by: str
+
+    @property
+    def is_of_field(self) -> bool:
+        """Whether it is about one field and not the whole record."""
+        return bool(self.entry.crm_field)
+
+    @property
+    def is_reverting(self) -> bool:
+        """Whether a person took something back, or tried to."""
+        return self.entry.reverts is not None
 
     @property
     def is_told_of_erp(self) -> bool:
@@ -74,8 +85,8 @@ def show_changes(session: Session, entries: Sequence[LogEntry]) -> ShownChanges:
     fields = crm_fields(session, {entry.entity_type for entry in entries})
     declared = erp_fields(session, {entry.link_id for entry in entries}, {entry.erp_field for entry in entries})
     changed = [_field_of(entry, fields) for entry in entries]
-    titles = _titles(session, entries, fields)
-    rows = [_shown(entry, fields, declared, titles) for entry in entries]
+    titles, people = _titles(session, entries, fields), _people(session, entries)
+    rows = [_shown(entry, fields, declared, titles, people) for entry in entries]
     return ShownChanges(rows, items_for(session, [field for field in changed if field is not None]), titles)
 
 
@@ -113,7 +124,9 @@ def link_names(session: Session, link_ids: set[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def _shown(entry: LogEntry, fields: CrmFields, declared: ErpFields, titles: Titles) -> ShownChange:
+def _shown(
+    entry: LogEntry, fields: CrmFields, declared: ErpFields, titles: Titles, people: Mapping[int, str]
+) -> ShownChange:
     field = _field_of(entry, fields)
     erp_field = declared.get((entry.link_id, entry.actor_type, entry.erp_field))
     blank = ShownValue(None, None)
@@ -126,9 +139,9 @@ def _shown(entry: LogEntry, fields: CrmFields, declared: ErpFields, titles: Titl
         old=old,
         new=new,
         what=kind_words(entry.kind, entry.target),
-        count=len(entry.new) if isinstance(entry.new, dict) else 0,
         rows=row_differences(old, new),
         reason=_why(entry),
+        done_by=people.get(entry.done_by or 0, ""),
     )
 
 
@@ -155,6 +168,13 @@ def _titles(session: Session, entries: Sequence[LogEntry], fields: CrmFields) ->
         if field is not None and field.type is CrmType.REFERENCE and entry.target == "crm":
             wanted += [(field.references, value) for value in _ids(entry.old, entry.new)]
     return record_titles(session, wanted)
+
+
+def _people(session: Session, entries: Sequence[LogEntry]) -> dict[int, str]:
+    ids = {entry.done_by for entry in entries if entry.done_by is not None}
+    if not ids:
+        return {}
+    return {row.id: row.name for row in session.execute(select(User.id, User.name).where(User.id.in_(ids)))}
 
 
 def _ids(*values: Any) -> list[int]:

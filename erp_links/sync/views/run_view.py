@@ -76,16 +76,26 @@ class RunView:
         return words.get(self.run.cause, "")
 
     @property
+    def is_preview(self) -> bool:
+        """Whether it only finds out what a full read would do."""
+        return self.run.mode == RunMode.PREVIEW
+
+    @property
     def title(self) -> str:
         """What the page is called."""
         moment = format_datetime(self.run.started_at or self.run.requested_at, "short")
+        if self.is_preview:
+            return str(_("Preview of %(time)s", time=moment))
         if self.run.mode == RunMode.SYNC:
             return str(_("Sync of %(time)s", time=moment))
         return str(_("Resync of %(time)s", time=moment))
 
     @property
     def mode(self) -> str:
-        """What a resync does, in words; empty for an ordinary sync."""
+        """What a resync or a preview does, in words; empty for an ordinary sync."""
+        if self.is_preview:
+            label = self.actor_labels.get(self.run.actor_type or "", self.run.actor_type)
+            return str(_("Reads everything of %(label)s and writes nothing", label=label))
         words: dict[str, str] = {
             RunMode.RESYNC_FROM_CRM.value: _("The CRM wins in every mapped field"),
             RunMode.RESYNC_FROM_ERP.value: _("The ERP wins in every mapped field"),
@@ -110,7 +120,12 @@ class RunView:
     @property
     def written(self) -> int:
         """How many records of the CRM were created, paired or changed."""
-        return sum(self.run.counts.get(name, 0) for name in _WRITTEN)
+        return 0 if self.is_preview else sum(self.run.counts.get(name, 0) for name in _WRITTEN)
+
+    @property
+    def is_revertible(self) -> bool:
+        """Whether it has ended, and wrote something that may be taken back."""
+        return self.is_finished and bool(self.written)
 
     @property
     def erp_written(self) -> int:
@@ -120,6 +135,8 @@ class RunView:
     @property
     def failed(self) -> int:
         """How many records failed, both ways."""
+        if self.is_preview:
+            return 0
         return self.run.counts.get("failed", 0) + self.run.counts.get(f"{_TO_ERP}failed", 0)
 
     @property

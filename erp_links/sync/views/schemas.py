@@ -36,8 +36,8 @@ class RunPageSearch(RunSearch):
     link = RecordId(load_default=None, allow_none=True)
 
 
-class ChangeSearch(PageArguments):
-    """The query of what a run changed."""
+class ChangeChoice(Schema):
+    """Which changes of a run are meant."""
 
     kind = Text(
         load_default="",
@@ -67,11 +67,25 @@ class ChangeSearch(PageArguments):
 
     @post_load
     def to_filter(self, data: dict[str, Any], **_options: Any) -> dict[str, Any]:
-        """Return the paging arguments beside the filter that operations take."""
+        """Return what else was given beside the filter that operations take."""
         narrowed = ChangeFilter(
             data.pop("kind"), data.pop("target"), data.pop("field"), data.pop("reason"), data.pop("q")
         )
         return {**data, "narrowed": narrowed}
+
+
+class ChangeSearch(ChangeChoice, PageArguments):
+    """The query of what a run changed."""
+
+
+class RevertInput(ChangeChoice):
+    """Which changes of a run are taken back."""
+
+    before = RecordId(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "`next` of the answer before, to go on where it stopped; absent for the first time."},
+    )
 
 
 class FailedSearch(PageArguments):
@@ -146,7 +160,10 @@ class RunInput(Schema):
         RunMode,
         by_value=True,
         load_default=RunMode.SYNC,
-        metadata={"description": "A resync lets the named side win in every mapped field."},
+        metadata={
+            "description": "A resync lets the named side win in every mapped field; a preview counts what reading"
+            " everything of an actor type would do, and writes nothing."
+        },
     )
     keep_blanks = fields.Boolean(load_default=False, metadata={"description": "A resync writes no blank over a value."})
     pairings = fields.List(
@@ -156,12 +173,17 @@ class RunInput(Schema):
         validate=validate.Length(min=1, max=MOST_IN_SCOPE),
         metadata={"description": "Ids of the pairings that a resync is about; null means all of the link."},
     )
+    actor_type = Text(
+        load_default="",
+        validate=validate.Length(max=64),
+        metadata={"description": "What a preview is about; nothing else has one."},
+    )
 
     @post_load
     def to_wanted(self, data: dict[str, Any], **_options: Any) -> Wanted:
         """Return what operations take."""
         scope = data["pairings"]
-        return Wanted(data["mode"], data["keep_blanks"], None if scope is None else tuple(scope))
+        return Wanted(data["mode"], data["keep_blanks"], None if scope is None else tuple(scope), data["actor_type"])
 
 
 class ResyncChoice(Schema):
@@ -181,6 +203,12 @@ class FullReadInput(Schema):
         validate=validate.Length(max=64),
         metadata={"description": "Only this actor type; empty means all that are switched on."},
     )
+
+
+class PreviewInput(Schema):
+    """Of what it is to be found out what reading everything would do."""
+
+    actor_type = Text(required=True, validate=validate.Length(min=1, max=64))
 
 
 class BrakeInput(Schema):

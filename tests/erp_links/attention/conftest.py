@@ -1,18 +1,16 @@
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
-from host.accounts.models import User
-from host.app import create_app
 from host.database import Database
 from host.settings import Settings
 from sync_connectors.loading import load_plugins
-from tests.accounts import client_of, make_administrator
 from tests.emulators.plain_erp import installed
 from tests.emulators.plain_server import PlainServer
+from tests.erp_links.sync.signed_in import app, browser, ida
 from tests.erp_links.sync.stage import Stage, set_up
+
+__all__ = ["app", "browser", "ida"]
 
 
 @pytest.fixture
@@ -39,21 +37,3 @@ def sqlite_stage(
 ) -> Stage:
     """The same on SQLite only, for what does not hang on the kind of database."""
     return _stage(sqlite_database, settings, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def app(sqlite_stage: Stage, settings: Settings) -> Flask:
-    app = create_app(settings, sqlite_stage.database)
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
-def ida(sqlite_stage: Stage) -> User:
-    """The administrator."""
-    return make_administrator(sqlite_stage.database)
-
-
-@pytest.fixture
-def browser(app: Flask, ida: User) -> FlaskClient:
-    return client_of(app, ida)

@@ -17,7 +17,6 @@ from sync_connectors.configuration import defaults_of
 from sync_connectors.loading import Plugins
 from sync_connectors.registered.declaration import Declaration
 from sync_connectors.registered.models import SyncConnector
-from sync_connectors.urls import resolve
 from tests.emulators.ledger.connector import CONFIGURATION_FIELDS, URL
 from tests.emulators.ledger.running import Ledger
 from tests.erp_links.sync.ledger_stage import LedgerStage
@@ -32,12 +31,14 @@ def set_up(
     plugins: Plugins,
     ledgers: Sequence[Ledger],
     abilities: Sequence[Mapping[str, str]] = (),
+    url: str = URL,
 ) -> LedgerStage:
     """Store one active link for each Ledger.
 
     Args:
         settings: They allow calls to the loopback address, see `LOOPBACK`.
         abilities: What each connector declares it can do, as texts by configuration field; the rest has its default.
+        url: Behind which the connector answers.
     """
     box = SecretBox.from_settings(settings)
     runtime = LinkRuntime(database, plugins, settings, box)
@@ -47,8 +48,8 @@ def set_up(
             session.add(CrmList(key=key, name=key))
             session.flush()
             session.add_all(CrmListItem(list_key=key, key=item, name=item) for item in items)
-        declaration = Declaration.ask(resolve(plugins, URL)).to_json()
-        connector = SyncConnector(name="Ledger", url=URL, declaration=declaration, created_at=now)
+        declaration = Declaration.ask(runtime.connectors.at_url(url)).to_json()
+        connector = SyncConnector(name="Ledger", url=url, declaration=declaration, created_at=now)
         session.add(connector)
         session.flush()
         links = [

@@ -31,8 +31,8 @@ from erp_links.mapping.subscribing import subscribe_link
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.executor import RunExecutor
 from erp_links.sync.models import FailedRecord, Intent, LogEntry, Pairing, Pass, Run
-from erp_links.sync.pull.pages import Reached
 from erp_links.sync.requesting import Cause, request_run
+from erp_links.sync.run_in_hand import Reached
 from erp_links.sync.work import RequestedRuns
 from host.audit.doer import Doer
 from host.crm.bulk import insert_many, read_many, update_many
@@ -44,6 +44,7 @@ from host.database import Database
 from host.jobs.clock import read_clock
 from host.jobs.models import Lease
 from sync_connectors.loading import load_plugins
+from tests.databases import open_once_more
 from tests.emulators.ledger.running import Ledger
 from tests.erp_links.sync.sameness import Difference, column_of, same
 
@@ -172,7 +173,7 @@ class LedgerStage:
     def in_another_process(self) -> "LedgerStage":
         """Return the same stage for a child process, which shares no connections and no threads with this one."""
         url = self.database.engine.url.render_as_string(hide_password=False)
-        runtime = replace(self.runtime, database=Database(url), plugins=load_plugins(self.runtime.settings))
+        runtime = replace(self.runtime, database=open_once_more(url), plugins=load_plugins(self.runtime.settings))
         return replace(self, runtime=runtime)
 
     def die_at(self, point: str, time: int = 1) -> bool:

@@ -7,6 +7,7 @@ run = stage.run()
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,8 +23,9 @@ from erp_links.mapping.taking_over import take_over_declaration
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.executor import RunExecutor
 from erp_links.sync.models import Conflict, FailedRecord, Intent, LogEntry, Pairing, Pass, Run
-from erp_links.sync.pull.pages import Reached
+from erp_links.sync.pull.reading_process import reading
 from erp_links.sync.requesting import Cause, request_run
+from erp_links.sync.run_in_hand import Reached
 from erp_links.sync.work import RequestedRuns
 from host.audit.doer import Doer
 from host.crm.bulk import insert_many, update_many
@@ -31,13 +33,14 @@ from host.crm.models import CrmList, CrmListItem, OutboxEntry
 from host.crm.tables import table_of
 from host.crm.values import CrmValue
 from host.database import Database
+from host.jobs.companion import Companion
 from host.secrets import SecretBox, SecretStore
 from host.settings import Settings
 from sync_connectors.codec import actor_type_from_json, actor_type_to_json
 from sync_connectors.loading import Plugins, load_plugins
 from sync_connectors.registered.declaration import Declaration
 from sync_connectors.registered.models import SyncConnector
-from sync_connectors.urls import resolve
+from tests.databases import open_once_more
 from tests.emulators.plain_server import ACTOR_TYPES, FIELDS, SEARCHABLE, PlainServer
 
 URL = "plugin:plain-erp"
@@ -205,18 +208,25 @@ class Stage:
         """The same stage for a child process or a second host, which share no connections and no threads."""
         url = self.database.engine.url.render_as_string(hide_password=False)
         plugins = load_plugins(self.runtime.settings)
-        return replace(self, runtime=replace(self.runtime, database=Database(url), plugins=plugins))
+        return replace(self, runtime=replace(self.runtime, database=open_once_more(url), plugins=plugins))
 
     def _all(self, statement: Any) -> list[Any]:
         with self.database.reading() as session:
             return list(session.scalars(statement))
 
 
+def reader_of(stage: Stage) -> Companion:
+    """Return a process that reads pages; it sees the ERP as it is now. Close it."""
+    # its plugins have no threads yet, as those of a worker at its start
+    runtime = stage.in_another_process().runtime
+    return Companion(reading(runtime, nullcontext), runtime.database.leave_to_parent)
+
+
 def set_up(database: Database, settings: Settings, plugins: Plugins, server: PlainServer) -> Stage:
     """Store an active link on the server whose types are declared and not mapped."""
     box = SecretBox.from_settings(settings)
     now = datetime.now(UTC)
-    declaration = Declaration.ask(resolve(plugins, URL)).to_json()
+    declaration = Declaration.ask(plugins.connector(URL.removeprefix("plugin:"))).to_json()
     with database.writing() as session:
         session.add(CrmList(key="country", name="Country"))
         session.flush()

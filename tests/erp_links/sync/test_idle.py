@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import select, update
 
 from erp_links.links.models import ErpLink, SyncSettings
+from erp_links.sync.left_indexes import LeftIndexes
 from erp_links.sync.models import Run
 from erp_links.sync.work import DueLinks, RequestedRuns, lease_name
+from erp_links.tracing.old_traces import OldTraces
 from host.jobs import Worker, WorkSource, leases
 from host.jobs.clock import clock_of, read_clock
 from host.jobs.models import Lease
@@ -38,9 +40,11 @@ def automatic(stage: Stage) -> None:
 def working(stage: Stage, poll_seconds: float) -> Iterator[None]:
     """A worker with the sources that `tieline serve` gives it."""
     sources = (
-        OutdatedDeclarations(stage.database, stage.runtime.plugins),
+        OutdatedDeclarations(stage.database, stage.runtime.connectors),
         DueLinks(stage.runtime),
         RequestedRuns(stage.runtime),
+        LeftIndexes(stage.database),
+        OldTraces(stage.database),
     )
     worker = Worker(stage.database, sources, poll_seconds=poll_seconds, threads=4)
     thread = threading.Thread(target=worker.run)

@@ -125,15 +125,49 @@ def test_what_several_batches_have_to_write_is_written_together() -> None:
     assert [len(stores) for stores in scene.stored] == [2]
 
 
+def test_a_batch_is_sent_before_the_next_one_is_read() -> None:
+    scene, asked = Scene(2), threading.Event()
+
+    def batch() -> Steps:
+        yield Ask([lambda _session: asked.set()])
+
+    def batches() -> Iterator[Steps]:
+        yield batch()
+        assert asked.wait(5)
+        yield batch()
+
+    scene.run(batches())
+
+
+def test_what_leads_to_a_call_is_stored_before_more_is_read_and_the_rest_behind_it() -> None:
+    scene, order = Scene(1), []
+
+    def batch(number: int, *, wanted: bool) -> Steps:
+        yield Store(lambda _session: order.append(f"store {number}"), wanted=wanted)
+
+    def batches() -> Iterator[Steps]:
+        for number, wanted in enumerate([True, False, False]):
+            order.append(f"read {number}")
+            yield batch(number, wanted=wanted)
+
+    scene.run(batches())
+    assert order == ["read 0", "store 0", "read 1", "read 2", "store 1", "store 2"]
+
+
 def test_an_error_lets_what_is_under_way_be_stored_and_asks_nothing_more() -> None:
-    scene, ends = Scene(1), []
+    scene, ends, all_asked = Scene(1), [], threading.Event()
+
+    def fail(_session: LinkSession) -> None:
+        assert all_asked.wait(5)
+        raise UnavailableError("closed")
 
     def failing() -> Steps:
-        (error,) = yield Ask([lambda session: scene.call(session, error=UnavailableError("closed"))])
+        (error,) = yield Ask([fail])
         raise error
 
     def other() -> Steps:
-        yield Ask([lambda session: scene.call(session, 0.02)])
+        all_asked.set()
+        yield Ask([scene.call])
         yield Store(lambda _session: ends.append("stored"))
         try:
             yield Ask([scene.call])
@@ -160,7 +194,7 @@ def test_a_worker_that_stops_begins_nothing_new() -> None:
 
     with pytest.raises(ShutDownError):
         scene.run(batch(number) for number in range(9))
-    assert begun == [0, 1]
+    assert begun == [0]
 
 
 def test_a_call_that_changes_something_is_made_under_the_lease_only() -> None:

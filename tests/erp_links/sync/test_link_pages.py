@@ -9,31 +9,12 @@ from erp_links.mapping.models import LinkActorType
 from erp_links.sync.models import Run, RunStatus
 from erp_links.sync.views.charts import THEMES, Chart
 from host.accounts.models import TokenScope, User
-from host.app import create_app
 from host.audit.models import AuditEntry
 from host.crm.models import OutboxEntry
-from host.settings import Settings
-from tests.accounts import api_client, client_of, make_administrator, make_user
+from tests.accounts import api_client, client_of, make_user
 from tests.erp_links.sync.stage import Stage
 
 CUSTOMER = {"NAME": "name", "CUSTNO": "number", "EMAIL": "email"}
-
-
-@pytest.fixture
-def app(sqlite_stage: Stage, settings: Settings) -> Flask:
-    app = create_app(settings, sqlite_stage.database)
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
-def ida(sqlite_stage: Stage) -> User:
-    return make_administrator(sqlite_stage.database)
-
-
-@pytest.fixture
-def browser(app: Flask, ida: User) -> FlaskClient:
-    return client_of(app, ida)
 
 
 @pytest.fixture

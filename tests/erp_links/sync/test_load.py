@@ -73,12 +73,13 @@ def test_a_page_takes_the_same_number_of_statements_whatever_its_size(stage: Sta
     statements_of_a_run(stage, 1, "Alfa")
     small = statements_of_a_run(stage, 20, "Alfa")
     large = statements_of_a_run(stage, 500, "Alfa")
-    # equal records beside new ones need no further statement
-    assert abs(large - small) <= 2
+    # SQLite takes a hundred rows of a table in one; equal records beside new ones need no further statement
+    more = 500 // 100 - 1 if stage.database.is_sqlite else 0
+    assert abs(large - small) <= 2 + 3 * more
     assert large < 100
     changed_few = statements_of_a_run(stage, 20, "Beta")
     changed_many = statements_of_a_run(stage, 500, "Gamma")
-    assert changed_few == changed_many
+    assert changed_many == changed_few + more
 
 
 def test_a_quiet_run_of_equal_records_writes_no_record(sqlite_stage: Stage) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from erp_links.mapping.compiled import CompiledColumn, CompiledField, CompiledMapping
 from erp_links.mapping.models import Unpaired
 from erp_links.sync.merge.deciding import Rules
+from erp_links.sync.merge.delivered import Digester
 from erp_links.sync.merge.merging import merge, settle_saved
 from erp_links.sync.merge.normalising import is_form_of
 from erp_links.sync.merge.ranking import Ranking
@@ -89,7 +90,7 @@ def record(at: datetime = NOW, origin: str = "user:1", **values: CrmValue) -> Re
 def told(rules: Rules, changed_at: datetime | None = None, **values: Value) -> Any:
     actor = Actor("Customer", "C1", values, "1", changed_at=changed_at)
     translator = Translator(rules.mapping, rules.mapping.fields)
-    return translator.translate(actor, translator.digest(actor))
+    return translator.translate(actor, Digester(rules.mapping).digest_of(actor))
 
 
 def bases(erp: Mapping[str, Any], hub: Mapping[str, Any] | None = None) -> Bases:

@@ -1,4 +1,3 @@
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -6,32 +5,12 @@ from sqlalchemy import select
 from erp_links.links.models import LinkAccess, Visibility
 from erp_links.sync.models import Run
 from host.accounts.models import TokenScope, User
-from host.app import create_app
 from host.audit.models import AuditEntry
-from host.settings import Settings
 from sync_connectors import UnavailableError
-from tests.accounts import api_client, client_of, make_administrator, make_user
+from tests.accounts import api_client, client_of, make_user
 from tests.erp_links.sync.stage import Stage
 
 CUSTOMER = {"NAME": "name", "CUSTNO": "number", "EMAIL": "email", "COUNTRY": "country"}
-
-
-@pytest.fixture
-def app(sqlite_stage: Stage, settings: Settings) -> Flask:
-    app = create_app(settings, sqlite_stage.database)
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
-def ida(sqlite_stage: Stage) -> User:
-    """The administrator, who sees only the links that are for everybody."""
-    return make_administrator(sqlite_stage.database)
-
-
-@pytest.fixture
-def browser(app: Flask, ida: User) -> FlaskClient:
-    return client_of(app, ida)
 
 
 def hide(stage: Stage, *seeing: User) -> None:
@@ -200,7 +179,7 @@ def test_the_api_starts_follows_and_cancels_runs(sqlite_stage: Stage, app: Flask
     assert client.post(f"{runs}/{run_id}/cancel").status_code == 409
     assert [run["id"] for run in client.get(runs).json["items"]] == [run_id]
     changes = client.get(f"{runs}/{run_id}/changes").json["items"]
-    assert [(change["kind"], change["new"]["name"]) for change in changes] == [("created", "Alfa")]
+    assert [(change["kind"], change["title"], change["new"]) for change in changes] == [("created", "Alfa", None)]
     assert client.get(f"/erp-links/4711/runs/{run_id}").status_code == 404
 
 
@@ -288,6 +267,10 @@ def test_the_changes_of_a_run_are_narrowed_by_kind_side_field_reason_and_text(
     for narrowed in ({"reason": "only_erp_changed"}, {"q": "fjord"}, {"q": "C2"}, {"q": "erp@fjord"}):
         found = changes_of(browser, run, **narrowed)
         assert ("erp@fjord.example" in found, "vandijk" in found) == (True, False), narrowed
+    # a record that was created is found by what it has, and each side tells which one it is
+    created = changes_of(browser, run, kind="created", q="new of the erp")
+    assert ("New of the ERP" in created, "New of the CRM" in created) == (True, False)
+    assert '<td data-label="ERP">C3</td>' in created
     assert "vandijk" in changes_of(browser, run, field="email")
     assert "Nothing fits this filter" in changes_of(browser, run, field="phone")
     assert browser.get(f"/sync/runs/{run.id}?kind=exploded").status_code == 422

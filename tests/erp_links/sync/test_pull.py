@@ -1,11 +1,17 @@
+import threading
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+
+from sqlalchemy import event
 
 from erp_links.sync.models import PairingState
 from sync_connectors import Actor, Notice, NoticeLevel, Page
 from tests.erp_links.sync.stage import Stage
 
 CUSTOMER = {"NAME": "name", "CUSTNO": "number", "EMAIL": "email", "CREDIT": "credit_limit", "COUNTRY": "country"}
+AHEAD_SECONDS = 0.5
+"""How long the first of two pages waits for the second to be looked at ahead, which it must not be."""
 MATCHED = {"NAME": "name", "VATNO": "vat_number", "EMAIL": "email"}
 PERSON = {"FIRSTNAME": "first_name", "LASTNAME": "last_name", "EMAIL": "email"}
 
@@ -111,6 +117,40 @@ def test_a_person_whose_company_moves_in_the_erp_moves_in_the_hub(sqlite_stage: 
     assert sqlite_stage.hub("person")[0]["company"] == sqlite_stage.hub("company")[1]["id"]
     assert [(entry.crm_field, entry.reason) for entry in sqlite_stage.log("changed")] == [("company", "parent_changed")]
     assert sqlite_stage.pairings("Person")["P1"].parent_key == "C2"
+
+
+def test_a_record_that_two_pages_bring_ends_as_the_later_one_has_it(stage: Stage) -> None:
+    stage.map("Customer", {"NAME": "name"})
+    stage.server.put("Customer", "C1", {"NAME": "Beta"})
+    stage.run()
+    looked_at: list[str] = []
+    second_is_looked_at = threading.Event()
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        # the last that is asked of the database ahead of a page's turn
+        if threading.current_thread().name == "prefetch" and "failed_record" in statement:
+            looked_at.append(statement)
+            if len(looked_at) == 2:
+                second_is_looked_at.set()
+
+    def pages(*_asked: object) -> Iterator[Page]:
+        yield Page((Actor("Customer", "C1", {"NAME": "Alfa"}, "2"),), resume="1")
+        # what the hub has now, and not what it has once the page before is written
+        yield Page((Actor("Customer", "C1", {"NAME": "Beta"}, "3"),), resume="2")
+        yield Page((), watermark="3")
+
+    stage.server.answer["changes"] = pages
+
+    def reached(point: str) -> None:
+        if point == "page about to be committed":
+            second_is_looked_at.wait(AHEAD_SECONDS)
+
+    event.listen(stage.database.engine, "after_cursor_execute", note)
+    run = stage.run(reached)
+
+    assert (run.outcome, run.counts["changed"]) == ("success", 2)
+    assert [row["name"] for row in stage.hub()] == ["Beta"]
+    assert stage.pairings()["C1"].erp_timestamp == "3"
 
 
 def test_a_record_that_the_erp_delivers_again_keeps_its_new_timestamp_and_is_not_written(stage: Stage) -> None:

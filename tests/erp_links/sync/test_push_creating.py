@@ -42,8 +42,8 @@ def test_a_new_company_becomes_a_customer_and_gets_its_number(stage: Stage) -> N
     # the number that the ERP gave is taken over at once
     assert stage.hub()[0]["number"] == key
     (created,) = stage.log("created")
-    assert (created.target, created.erp_key) == ("erp", key)
-    assert created.new == {"name": "Alfa", "vat_number": "DK1", "credit_limit": "10.5"}
+    # what was sent is what the record has
+    assert (created.target, created.erp_key, created.entity_id, created.new) == ("erp", key, made, None)
     assert (stage.intents(), stage.outbox()) == ([], [])
 
     logged, hub = stage.count(LogEntry), stage.hub()

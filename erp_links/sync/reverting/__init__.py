@@ -1,0 +1,1 @@
+"""Taking back what a run wrote into the hub, as its log tells it."""
