@@ -12,6 +12,7 @@ from erp_links.links.pausing import changed, lift
 from erp_links.links.standing import standing_of
 from erp_links.links.states import move
 from erp_links.mapping.full_read import FullReadReason, mark_full_push, mark_full_read
+from erp_links.mapping.match_indexes import index_match_fields
 from erp_links.mapping.models import LinkActorType
 from erp_links.mapping.reasons import activation_reasons
 from erp_links.mapping.subscribing import subscribe_link
@@ -66,6 +67,7 @@ def activate(runtime: LinkRuntime, doer: Doer, link_id: int, expected_version: i
         link.next_run_at = None
         _mark_as_unknown(session, link)
         subscribe_link(session, link)
+        index_match_fields(session, link.id)
         changed(link)
         record(
             session, doer, "erp_link.activate", OBJECT_TYPE, link.id, link.name, {"state": _change(before, link.state)}

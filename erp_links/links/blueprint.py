@@ -221,7 +221,7 @@ def _settings_page(errors: dict[str, list[str]]) -> str:
         return render_template(
             "sync_settings/page.html",
             rows=rows,
-            connectors=connector_rows(session, runtime.plugins, [row.link for row in rows]),
+            connectors=connector_rows(session, runtime.connectors, [row.link for row in rows]),
             settings=schedule.sync_settings(session, runtime.settings),
             errors=errors,
         )

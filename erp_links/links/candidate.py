@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from erp_links.links import gate
-from erp_links.links.connecting import Target
+from erp_links.links.connecting import Target, names_of_secrets
 from erp_links.links.models import ErpLink
 from erp_links.links.stored import readable_configuration, state_texts
 from erp_links.links.submission import LinkSubmission
@@ -23,7 +23,7 @@ from sync_connectors.configuration import StoredConfiguration, SubmittedConfigur
 from sync_connectors.loading import ConnectorMissingError
 from sync_connectors.registered.models import SyncConnector
 from sync_connectors.registered.operations import declaration_of
-from sync_connectors.urls import resolve
+from sync_connectors.registered.token import read_token
 
 PREFIX = "configuration."
 """What the names of configuration fields begin with among the fields of a link."""
@@ -89,15 +89,21 @@ def read_candidate(
             connector=connector,
             guid=guid,
             configuration=submitted.typed,
-            secrets=(*submitted.secrets.values(), *tokens),
+            secrets=(
+                *submitted.secrets.values(),
+                *tokens,
+                read_token(session, runtime.secret_box, connector_row.id),
+            ),
             state_of=link.id if link and not moved else None,
             link_name=submission.name or (link.name if link else ""),
             time_zone=zone or runtime.settings.time_zone,
+            traced_as=link.id if link else None,
+            secret_names=names_of_secrets(fields),
         ),
         subject=gate.Subject(
             connector_id=connector_row.id,
             url_revision=connector_row.url_revision,
-            plugin=runtime.plugins.identity_of(connector.name),
+            plugin=runtime.connectors.identity_of(connector_row),
             configuration=submitted.canonical(),
             guid=guid,
             user_id=doer.user_id,
@@ -154,7 +160,7 @@ def connector_to_use(
     if submission.url_revision not in {None, row.url_revision}:
         raise StaleVersionError
     try:
-        return row, resolve(runtime.plugins, row.url)
+        return row, runtime.connectors.behind(session, row)
     except ConnectorMissingError as error:
         raise InvalidInputError({"connector_id": [error.text]}, instruction=error.instruction) from error
 

@@ -5,11 +5,12 @@ secrets are in clear only inside these blocks, and whatever is logged there, or 
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from erp_links.links.errors import LinkPausedError
@@ -18,15 +19,16 @@ from erp_links.links.models import ErpLink, PauseReason
 from erp_links.links.resaving import ResavingSession
 from erp_links.links.standing import GATED, standing_of
 from erp_links.links.stored import state_texts, stored_configuration
+from erp_links.links.watching import watcher_of
 from erp_links.runtime import LinkRuntime
 from host.logs import redact
 from host.secrets import KeyLostError
-from sync_connectors import Configuration, Connector, ConnectorError, Tested
+from sync_connectors import Configuration, ConfigurationField, Connector, ConnectorError, Tested
 from sync_connectors.configuration import typed_configuration
 from sync_connectors.registered.operations import declaration_of
+from sync_connectors.registered.token import read_token
 from sync_connectors.services import HostServices
 from sync_connectors.state import DatabaseState, MemoryState
-from sync_connectors.urls import resolve
 
 _logger = logging.getLogger(__name__)
 _UNREACHABLE = GATED | {PauseReason.PLUGIN_MISSING}
@@ -39,9 +41,12 @@ class Target:
     Attributes:
         connector: The guarded connector that answers behind the URL.
         configuration: Typed values, secrets in clear.
-        secrets: The secrets among them, to be kept out of logs and errors.
+        secrets: The secrets among them, tokens that the connector keeps and its own access token, to be kept out of
+            logs and errors.
         state_of: Id of the link whose durable state the connector may use; None for a link that is not saved, or
             that would now send what lies there to another address than before.
+        traced_as: Id of the saved link whose trace has the calls; None for one that is not saved.
+        secret_names: Configuration fields whose values are secret.
         time_zone: IANA name of the zone in which the ERP means its times.
     """
 
@@ -52,6 +57,13 @@ class Target:
     state_of: int | None
     link_name: str
     time_zone: str
+    traced_as: int | None
+    secret_names: frozenset[str]
+
+
+def names_of_secrets(fields: Iterable[ConfigurationField]) -> frozenset[str]:
+    """Return the configuration fields whose values are secret, as a target names them."""
+    return frozenset(one.key for one in fields if one.is_secret)
 
 
 def trial(runtime: LinkRuntime, target: Target, seconds: float) -> Tested:
@@ -80,7 +92,8 @@ def open_link(runtime: LinkRuntime, link_id: int, seconds: float) -> Iterator[Re
     """Open a session on a saved link, in whatever state it is; whether it may run is its caller's to ask.
 
     A connector that has not taken note of the present configuration is told of it first. One that does not know the
-    link is told of it again, and the call repeated exactly once.
+    link is told of it again, and the call repeated exactly once; but nothing is told once its URL is another one, not
+    even at the former address.
 
     Args:
         runtime: Opens its own transaction before the first call.
@@ -97,17 +110,22 @@ def open_link(runtime: LinkRuntime, link_id: int, seconds: float) -> Iterator[Re
         link = managed_link(session, link_id)
         target = _target_of(session, runtime, link)
         is_told = link.declared_at is not None
+        url_revision = link.connector.url_revision
     services = _services(runtime, target, seconds)
     connector = target.connector
 
     def save_link() -> Tested:
         return connector.save_link(target.guid, target.configuration, services)
 
+    def save_link_again() -> Tested:
+        _require_same_url(runtime, link_id, url_revision)
+        return save_link()
+
     with redact(target.secrets):
         if not is_told:
             save_link()
         with ResavingSession(
-            lambda: connector.open(target.guid, target.configuration, services), save_link
+            lambda: connector.open(target.guid, target.configuration, services), save_link_again
         ) as session_on_link:
             yield session_on_link
 
@@ -139,15 +157,34 @@ def _target_of(session: Session, runtime: LinkRuntime, link: ErpLink) -> Target:
         stored = stored_configuration(session, runtime.secret_box, link)
     except KeyLostError as error:  # lost between the two looks
         raise LinkPausedError(PauseReason.KEY_LOST, str(error)) from error
+    fields = declaration_of(link.connector).fields
     return Target(
-        connector=resolve(runtime.plugins, link.connector.url),
+        connector=runtime.connectors.behind(session, link.connector),
         guid=link.guid,
-        configuration=typed_configuration(declaration_of(link.connector).fields, stored),
-        secrets=(*stored.secrets.values(), *state_texts(session, runtime.secret_box, link.id)),
+        configuration=typed_configuration(fields, stored),
+        secrets=(
+            *stored.secrets.values(),
+            *state_texts(session, runtime.secret_box, link.id),
+            read_token(session, runtime.secret_box, link.connector_id),
+        ),
         state_of=link.id,
         link_name=link.name,
         time_zone=link.erp_time_zone or runtime.settings.time_zone,
+        traced_as=link.id,
+        secret_names=names_of_secrets(fields),
     )
+
+
+def _require_same_url(runtime: LinkRuntime, link_id: int, url_revision: int) -> None:
+    """Do nothing while a link's connector has the URL that the present session was opened at.
+
+    Raises:
+        LinkPausedError: It has another one; whoever changed it does not want secrets to be sent to the former one.
+    """
+    with runtime.database.reading() as session:
+        link = managed_link(session, link_id)
+        if link.connector.url_revision != url_revision:
+            raise LinkPausedError(PauseReason.URL_CHANGED, _("the URL of the sync connector was changed meanwhile"))
 
 
 def _services(runtime: LinkRuntime, target: Target, seconds: float) -> HostServices:
@@ -155,7 +192,10 @@ def _services(runtime: LinkRuntime, target: Target, seconds: float) -> HostServi
         state: DatabaseState | MemoryState = MemoryState()
     else:
         state = DatabaseState(runtime.database, runtime.secret_box, target.state_of)
-    return HostServices(runtime.settings, ZoneInfo(target.time_zone), seconds, target.link_name, state)
+    watcher = None
+    if target.traced_as is not None:
+        watcher = watcher_of(runtime, target.traced_as, target.secrets, target.secret_names)
+    return HostServices(runtime.settings, ZoneInfo(target.time_zone), seconds, target.link_name, state, watcher)
 
 
 def _seconds(runtime: LinkRuntime) -> float:

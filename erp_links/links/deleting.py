@@ -18,6 +18,7 @@ from erp_links.mapping.models import LinkActorType
 from erp_links.mapping.subscribing import unsubscribe_link
 from erp_links.runtime import LinkRuntime
 from erp_links.sync.models import Conflict, FailedRecord, Intent, LogEntry, Pairing, Pass, Run
+from erp_links.tracing.models import LinkTrace
 from host.audit.doer import Doer
 from host.audit.operations import record
 from host.errors import InvalidInputError
@@ -118,6 +119,7 @@ def _drop(session: Session, runtime: LinkRuntime, link: ErpLink) -> None:
     session.execute(delete(LinkActorType).where(LinkActorType.link_id == link.id))
     session.execute(delete(LinkAccess).where(LinkAccess.link_id == link.id))
     session.execute(delete(SyncPriority).where(SyncPriority.link_id == link.id))
+    session.execute(delete(LinkTrace).where(LinkTrace.link_id == link.id))
     session.execute(delete(TestProof).where(TestProof.guid == link.guid))
     unsubscribe_link(session, link.id)
     store = SecretStore(session, runtime.secret_box)

@@ -13,7 +13,10 @@ OBJECT_TYPE = "erp_link"
 """How the audit log names a link."""
 
 TESTED = "erp_link.test"
-"""The audit action of a test, which changes nothing."""
+TRACE_STARTED, TRACE_STOPPED = "erp_link.trace_start", "erp_link.trace_stop"
+TRACE_DOWNLOADED = "erp_link.trace_download"
+NO_CHANGES = frozenset({TESTED, TRACE_STARTED, TRACE_STOPPED, TRACE_DOWNLOADED})
+"""The audit actions that change nothing of a link itself."""
 
 _NO_LINK = "there is no such ERP link"
 
@@ -83,7 +86,7 @@ def require_version(session: Session, link: ErpLink, expected_version: int | Non
         .where(
             AuditEntry.object_type == OBJECT_TYPE,
             AuditEntry.object_id == str(link.id),
-            AuditEntry.action != TESTED,
+            AuditEntry.action.not_in(NO_CHANGES),
         )
         .order_by(AuditEntry.id.desc())
         .limit(1)

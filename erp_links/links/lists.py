@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from erp_links.links.candidate import connector_to_use
-from erp_links.links.connecting import Target, configuration_items
+from erp_links.links.connecting import Target, configuration_items, names_of_secrets
 from erp_links.links.finding import managed_link
 from erp_links.links.stored import readable_configuration
 from erp_links.links.submission import LinkSubmission
@@ -15,6 +15,7 @@ from host.errors import NotFoundError
 from sync_connectors import Configuration, ConfigurationField, FieldType
 from sync_connectors.configuration import MASK, StoredConfiguration, defaults_of, is_shown, text_of, value_of
 from sync_connectors.registered.operations import declaration_of
+from sync_connectors.registered.token import read_token
 
 NO_GUID = "00000000-0000-0000-0000-000000000000"
 """What stands for a link that has not been saved (spec 2.4)."""
@@ -51,10 +52,15 @@ def items_of(runtime: LinkRuntime, submission: LinkSubmission, link_id: int | No
             connector=connector,
             guid=link.guid if link else NO_GUID,
             configuration=configuration,
-            secrets=tuple(text_of(configuration.get(one.key)) for one in fields if one.is_secret),
+            secrets=(
+                *(text_of(configuration.get(one.key)) for one in fields if one.is_secret),
+                read_token(session, runtime.secret_box, row.id),
+            ),
             state_of=None,
             link_name=submission.name or (link.name if link else ""),
             time_zone=runtime.settings.time_zone,
+            traced_as=link.id if link else None,
+            secret_names=names_of_secrets(fields),
         )
     return configuration_items(runtime, target, field.list_name, runtime.settings.connector_call_seconds)
 

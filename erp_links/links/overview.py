@@ -15,7 +15,7 @@ from erp_links.links.standing import Standing, standings_of
 from erp_links.links.states import state_name
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import LinkRuntime
-from erp_links.sync.models import FailedRecord, Pairing, PairingState, Run, RunStatus
+from erp_links.sync.models import FailedRecord, Pairing, PairingState, Run, RunMode, RunStatus
 from erp_links.sync.views.failed_records import open_failures
 
 _NEEDS_SOMEBODY = frozenset(
@@ -127,7 +127,7 @@ def _last_runs(session: Session, ids: Sequence[int]) -> dict[int, Run]:
 def _last_successes(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
     statement = (
         select(Run.link_id, func.max(Run.finished_at))
-        .where(Run.link_id.in_(ids), Run.outcome.in_(["success", "partial"]))
+        .where(Run.link_id.in_(ids), Run.outcome.in_(["success", "partial"]), Run.mode != RunMode.PREVIEW.value)
         .group_by(Run.link_id)
     )
     return {link_id: at for link_id, at in session.execute(statement) if at is not None}

@@ -12,7 +12,7 @@ from erp_links.links.models import ErpLink, LinkState, PauseReason
 from erp_links.runtime import LinkRuntime
 from host.secrets import lost_secrets
 from sync_connectors.loading import ConnectorMissingError
-from sync_connectors.urls import connector_name
+from sync_connectors.urls import stored_url
 
 GATED = frozenset({PauseReason.URL_CHANGED, PauseReason.KEY_LOST})
 """Pauses under which nothing is sent to the connector until the configuration has passed the gate again."""
@@ -56,11 +56,13 @@ def standing_with(runtime: LinkRuntime, link: ErpLink, lost: Collection[str]) ->
     Computed reasons come first: they forbid more than the stored ones, which lie beneath and show again afterwards.
     """
     state = LinkState(link.state)
+    is_moved = link.tested_url_revision != link.connector.url_revision
     try:
-        runtime.plugins.connector(connector_name(link.connector.url))
+        runtime.connectors.require(link.connector)
     except ConnectorMissingError as error:
-        return Standing(state, PauseReason.PLUGIN_MISSING, str(error))
-    if link.tested_url_revision != link.connector.url_revision:
+        if not (is_moved and _is_of_server(link)):
+            return Standing(state, PauseReason.PLUGIN_MISSING, str(error))
+    if is_moved:
         detail = _("the URL of the sync connector was changed; test the configuration again with its secrets")
         return Standing(state, PauseReason.URL_CHANGED, detail)
     if lost:
@@ -70,3 +72,9 @@ def standing_with(runtime: LinkRuntime, link: ErpLink, lost: Collection[str]) ->
     if link.paused_reason is not None:
         return Standing(state, PauseReason(link.paused_reason), link.paused_detail, link.paused_at)
     return Standing(state)
+
+
+def _is_of_server(link: ErpLink) -> bool:
+    """Whether a server is to answer its connector's URL; one that has not told yet what it speaks lacks no plugin."""
+    url = stored_url(link.connector.url)
+    return url is not None and url.is_asked

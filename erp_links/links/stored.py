@@ -1,11 +1,17 @@
 """What is stored of a link's configuration, secrets included."""
 
+from collections.abc import Iterator
+
 from sqlalchemy.orm import Session
 
 from erp_links.links.finding import secret_owner, state_owner
 from erp_links.links.models import ErpLink
+from host.database import load_json
 from host.secrets import KeyLostError, SecretBox, SecretStore
 from sync_connectors.configuration import StoredConfiguration
+
+_SHORTEST_TOKEN = 8
+"""Shorter texts within a text are kinds, counts and names, which stand in everything."""
 
 
 def stored_configuration(session: Session, box: SecretBox, link: ErpLink) -> StoredConfiguration:
@@ -30,12 +36,33 @@ def readable_configuration(session: Session, box: SecretBox, link: ErpLink) -> S
 
 
 def state_texts(session: Session, box: SecretBox, link_id: int) -> tuple[str, ...]:
-    """Return what connectors keep in the durable state of a link, tokens mostly, to be kept out of logs and errors."""
+    """Return what connectors keep in the durable state of a link, tokens mostly, to be kept out of logs and errors.
+
+    Where a text is JSON, as where several tokens are kept as one, the longer texts in it count as well.
+    """
     store, owner = SecretStore(session, box), state_owner(link_id)
     try:
-        return tuple(store.read(owner).values())
+        kept = tuple(store.read(owner).values())
     except KeyLostError:  # a connector cannot read it either
         return ()
+    return (*kept, *(part for text in kept for part in _texts_within(text)))
+
+
+def _texts_within(text: str) -> Iterator[str]:
+    if not text.startswith(("{", "[")):
+        return
+    try:
+        waiting = [load_json(text)]
+    except ValueError:
+        return
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) and len(part) >= _SHORTEST_TOKEN:
+            yield part
+        elif isinstance(part, dict):
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
 
 
 def write_configuration(session: Session, box: SecretBox, link: ErpLink, configuration: StoredConfiguration) -> None:

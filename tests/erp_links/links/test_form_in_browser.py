@@ -1,15 +1,13 @@
 """The form of a link where it must react in place; the story around it is told in `tests/browser`."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from host.app import create_app
 from sync_connectors import UnavailableError
-from tests.accounts import PASSWORD
+from tests.browsers import signed_in_page
 
 pytestmark = pytest.mark.browser
 
@@ -18,19 +16,8 @@ pytestmark = pytest.mark.browser
 def page(office, browser: Browser) -> Iterator[Page]:
     app = create_app(office.runtime.settings, office.database, office.runtime.plugins)
     office.runtime = app.extensions["tieline_links"]  # both keep secrets under one key
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    page = browser.new_page(base_url=f"http://127.0.0.1:{server.server_port}")
-    page.goto("/sign-in")
-    page.get_by_label("Login").fill("ida")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Sign out").wait_for()
-    yield page
-    page.close()
-    server.shutdown()
-    thread.join()
+    with signed_in_page(browser, app, "ida") as page:
+        yield page
 
 
 def test_fields_react_in_place_and_ok_waits_for_the_test(office, page: Page) -> None:

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from erp_links.links import activating, copies, deleting, pausing, schedule, testing
 from erp_links.links.connecting import open_link
@@ -22,6 +22,7 @@ from host.secrets import SecretBox, SecretStore
 from host.secrets.keys import new_key
 from sync_connectors import AuthenticationError, UnavailableError, UnknownLinkError
 from sync_connectors.loading import load_plugins
+from tests.host.database.plans import index_names
 
 
 def mapped(office, **changes) -> int:
@@ -244,6 +245,18 @@ def test_a_connector_that_forgot_the_link_is_told_again_and_asked_exactly_once_m
     assert office.calls == ["test", "save_link", "test"]
 
 
+def test_a_connector_that_forgot_the_link_is_told_nothing_once_its_url_is_another_one(office) -> None:
+    link_id = office.create()
+    office.server.calls.clear()
+    with open_link(office.runtime, link_id, 5) as session:
+        office.server.forget_links()
+        office.change_url()
+        with pytest.raises(LinkPausedError) as caught:
+            session.test()
+    assert caught.value.reason is PauseReason.URL_CHANGED
+    assert [call for call in office.calls if call != "open"] == ["test"]
+
+
 def test_a_stream_of_changes_goes_on_behind_its_last_page_when_the_link_was_forgotten(office) -> None:
     link_id = office.create()
     for number in range(4):
@@ -328,3 +341,18 @@ def test_only_an_active_link_is_told_of_changes_of_the_hub(any_office) -> None:
     activating.activate(office.runtime, office.ida, link_id)
     deleting.delete_link(office.runtime, office.ida, link_id, "Nordwind")
     assert told() == []
+
+
+def test_match_fields_have_indexes_when_a_link_is_activated_and_when_a_copy_is_restored(office) -> None:
+    link_id = mapped(office)
+    with office.database.writing() as session:
+        for row in session.scalars(select(LinkActorType).where(LinkActorType.name == "Customer")):
+            row.match_fields = ["vat_number", "code"]
+    wanted = {"ix_company_vat_number_folded", "ix_company_code_folded"}
+    assert index_names(office.database).isdisjoint(wanted)
+    activating.activate(office.runtime, office.ida, link_id)
+    assert wanted <= index_names(office.database)
+    with office.database.writing() as session:
+        session.execute(text("DROP INDEX ix_company_code_folded"))
+        copies.pause_restored_links(session)
+    assert wanted <= index_names(office.database)
