@@ -12,6 +12,7 @@ from host.database.database import EXTENSION as DATABASE
 from host.secrets.box import EXTENSION as SECRET_BOX
 from host.settings import Settings
 from host.templating import template_folder
+from sync_connectors.connectors import EXTENSION as CONNECTORS
 from sync_connectors.loading import EXTENSION as PLUGINS
 from sync_connectors.loading import Plugins
 
@@ -47,6 +48,7 @@ def create_app(settings: Settings, database: Database | None = None, plugins: Pl
     app.extensions[PLUGINS] = runtime.plugins
     app.extensions[SECRET_BOX] = runtime.secret_box
     app.extensions[LINKS] = runtime
+    app.extensions[CONNECTORS] = runtime.connectors
     for init_feature in FEATURES:
         init_feature(app, settings)
     return app

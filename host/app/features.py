@@ -10,6 +10,7 @@ from erp_links.links import blueprint as links
 from erp_links.mapping import blueprint as mapping
 from erp_links.sync.views import blueprint as sync
 from erp_links.tab import blueprint as erp_tab
+from erp_links.tracing import blueprint as tracing
 from host import languages, throttling
 from host.accounts import blueprint as accounts
 from host.api import service as api
@@ -40,6 +41,7 @@ FEATURES: tuple[Callable[[Flask, Settings], None], ...] = (
     erp_tab.init_app,
     hub_additions.init_app,
     links.init_app,
+    tracing.init_app,
     sync.init_app,
     attention.init_app,
 )

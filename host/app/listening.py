@@ -1,7 +1,8 @@
-"""The address that the web process listens on, looked at from outside it."""
+"""The addresses that processes listen on, looked at from outside them."""
 
 import socket
 import time
+from collections.abc import Callable
 
 from host.settings import Settings
 
@@ -26,14 +27,20 @@ def check_address(settings: Settings) -> None:
         ) from error
 
 
-def wait_until_listening(settings: Settings, seconds: float) -> bool:
-    """Wait for the web process, and return whether it listens."""
+def wait_until_listening(host: str, port: int, seconds: float, is_ended: Callable[[], bool] = lambda: False) -> bool:
+    """Wait for a process that is to listen, and return whether it does; `is_ended` tells that it never will."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection((settings.host, settings.port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
+    while time.monotonic() < deadline and not is_ended():
+        if _is_listening(host, port):
             return True
+        time.sleep(0.1)
     return False
+
+
+def _is_listening(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=1) as connection:
+            # while nobody listens, a connection may be given this very port as its own and so meet itself
+            return bool(connection.getsockname() != connection.getpeername())
+    except OSError:
+        return False

@@ -15,11 +15,19 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Table
 
 from host.app.tables import metadata
-from host.database import Database, ExactDecimal, JsonValue, UtcDateTime
+from host.database import Database, ExactDecimal, JsonText, JsonValue, UtcDateTime
 from host.migrations.running import FOLDER, configuration, upgrade
 
 VERSIONS = FOLDER / "versions"
-CRM_TABLES = {"crm_list", "crm_list_item", "custom_field", "external_id", "hub_subscription", "hub_outbox"}
+CRM_TABLES = {
+    "crm_list",
+    "crm_list_item",
+    "custom_field",
+    "external_id",
+    "hub_subscription",
+    "hub_outbox",
+    "lifted_index",
+}
 SYNC_TABLES = {"pairing", "failed_record", "sync_run", "sync_pass", "sync_log", "sync_intent", "sync_conflict"}
 
 
@@ -40,7 +48,7 @@ def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     if kind != "type":
         return False
     name = "JsonValue" if item is JsonValue else None
-    if isinstance(item, ExactDecimal | UtcDateTime):
+    if isinstance(item, ExactDecimal | JsonText | UtcDateTime):
         name = f"{type(item).__name__}()"
     if name is None:
         return False

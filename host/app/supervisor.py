@@ -1,11 +1,12 @@
 """Keeps the processes of one installation running together."""
 
 import logging
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 log = logging.getLogger(__name__)
@@ -16,18 +17,27 @@ SHORT_LIVES = 3
 LOOK_SECONDS = 0.2
 
 
+SERVING: Mapping[str, Sequence[str]] = {role: ("serve", "--only", role) for role in ("web", "worker")}
+"""The processes of an installation: role, and the command of `tieline` that it runs."""
+
+
 class Supervisor:
     """Starts one child per role, starts it again when it dies, and stops all together.
 
     A child reads the pipe that its parent holds open; its end tells the child that the parent is gone, however it
     went, so that nothing stays behind.
+
+    Args:
+        commands: Arguments of `tieline` by role; each command knows `--supervised`.
+        environment: Variables that the children get beside those of this process.
     """
 
-    def __init__(self, roles: Sequence[str]) -> None:
-        self._roles = tuple(roles)
+    def __init__(self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str] | None = None) -> None:
+        self._commands = dict(commands)
+        self._environment = {**os.environ, **(environment or {})}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._started_at: dict[str, float] = {}
-        self._short_lives = dict.fromkeys(roles, 0)
+        self._short_lives = dict.fromkeys(commands, 0)
         self._stopping = False
 
     def run(self, beside: Callable[[], None] | None = None) -> bool:
@@ -42,7 +52,7 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         try:
-            for role in self._roles:
+            for role in self._commands:
                 self._start(role)
             if beside is not None:
                 beside()
@@ -58,8 +68,9 @@ class Supervisor:
         self._started_at[role] = time.monotonic()
         # a session of its own: Ctrl-C reaches the supervisor only, which then stops the children in order
         self._children[role] = subprocess.Popen(  # noqa: S603 - our own program and roles
-            [sys.executable, "-m", "host.cli", "serve", "--only", role, "--supervised"],
+            [sys.executable, "-m", "host.cli", *self._commands[role], "--supervised"],
             stdin=subprocess.PIPE,
+            env=self._environment,
             start_new_session=True,
         )
 

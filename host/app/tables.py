@@ -3,6 +3,7 @@
 import erp_links.links.models
 import erp_links.mapping.models
 import erp_links.sync.models
+import erp_links.tracing.models
 import host.accounts.models
 import host.api.models
 import host.audit.models
@@ -25,6 +26,7 @@ MODULES = (
     erp_links.links.models,
     erp_links.mapping.models,
     erp_links.sync.models,
+    erp_links.tracing.models,
 )
 """The modules that declare tables; naming them keeps their imports."""
 

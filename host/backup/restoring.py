@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from host.backup.errors import BackupError
 from host.backup.rows import from_line, readers_of
-from host.backup.saving import FORMAT, MANIFEST, NOT_SAVED, ROWS_AT_ONCE, BackupSummary
+from host.backup.saving import FORMAT, MANIFEST, ROWS_AT_ONCE, BackupSummary, is_saved
 from host.database import Database
 from host.migrations import head
 
@@ -84,7 +84,7 @@ def _defer_references(session: Session, database: Database) -> None:
 
 
 def _restore_table(session: Session, table: Table, archive: zipfile.ZipFile, expected: int) -> None:
-    if table.name in NOT_SAVED:
+    if not is_saved(table):
         return
     readers = readers_of(table)
     count = 0

@@ -19,8 +19,6 @@ from host.migrations import head
 FORMAT = 1
 MANIFEST = "manifest.json"
 ROWS_AT_ONCE = 1000
-NOT_SAVED = frozenset({"lease", "worker_process"})
-"""Tables that say which processes are alive now, which is untrue of a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def save(database: Database, metadata: MetaData, path: Path) -> BackupSummary:
                     if not database.is_sqlite:
                         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
                     for table in metadata.sorted_tables:
-                        if table.name not in NOT_SAVED:
+                        if is_saved(table):
                             counts[table.name] = _save_table(session, table, archive)
                 archive.writestr(MANIFEST, json.dumps(_manifest(counts), indent=2))
             Path(name).replace(path)
@@ -59,6 +57,11 @@ def save(database: Database, metadata: MetaData, path: Path) -> BackupSummary:
     except OSError as error:
         raise BackupError(f"{path} cannot be written: {error.strerror}") from error
     return BackupSummary(len(counts), sum(counts.values()))
+
+
+def is_saved(table: Table) -> bool:
+    """Return whether rows are in backups: not where a table's `info` says that they are untrue or useless in a copy."""
+    return bool(table.info.get("in_backup", True))
 
 
 def _save_table(session: Session, table: Table, archive: zipfile.ZipFile) -> int:

@@ -2,7 +2,7 @@
 
 from host.secrets.box import SecretBox, UndecryptableError, current_secret_box
 from host.secrets.keys import KeyFileError
-from host.secrets.rotation import Rotated, rotate_keys
+from host.secrets.rotation import Rotated, rotate_keys, under_new_key
 from host.secrets.store import KeyLostError, SecretStore, StoredSecret, lost_secrets
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "current_secret_box",
     "lost_secrets",
     "rotate_keys",
+    "under_new_key",
 ]

@@ -1,5 +1,6 @@
 """Changing the key under which all secrets are encrypted."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select, update
@@ -19,17 +20,26 @@ class Rotated:
 
 
 def rotate_keys(database: Database, box: SecretBox) -> Rotated:
-    """Encrypt all secrets anew under a new key.
+    """Encrypt all secrets of an installation anew under a new key."""
+    return under_new_key(box, lambda newest: _reencrypt(database, newest))
+
+
+def under_new_key(box: SecretBox, reencrypt: Callable[[SecretBox], Rotated]) -> Rotated:
+    """Have everything encrypted anew under a new key.
 
     With a key file a new key is made and written first, beside the ones that are needed; with keys from the
     environment the first of them is the new one. Killed before the transaction, the next call starts again and both
     keys are in the file; killed after it, only the file's last tidying is left to the next call. The former key stays
     in the file until the next rotation, because a running process may still encrypt with it.
+
+    Args:
+        box: The present keys.
+        reencrypt: Encrypts all anew, in one transaction.
     """
     if box.key_file is not None:
         write_key_file(box.key_file, [new_key(), *box.keys])
         box = SecretBox.from_key_file(box.key_file)
-    rotated = _reencrypt(database, box)
+    rotated = reencrypt(box)
     if box.key_file is not None and not rotated.lost:
         write_key_file(box.key_file, box.keys[:2])
     return rotated

@@ -1,5 +1,7 @@
 """Adding connector and link of the demo through the operations that the pages call, test gate included."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from erp_links.links.activating import activate
@@ -17,6 +19,15 @@ from sync_connectors.registered.registering import register_connector
 CONNECTOR = "Business workbook"
 LINK = "Nordwind Finance DK"
 WORKBOOK = "erp/nordwind.xlsx"
+
+LINE_COLUMNS = {
+    "ItemNo": "item_number",
+    "Description": "description",
+    "Quantity": "quantity",
+    "Price": "price",
+    "Discount": "discount",
+}
+"""The columns of an order line of a workbook, each with that of the hub."""
 
 MAPPING: dict[str, list[dict[str, Any]]] = {
     "actor_types": [
@@ -114,13 +125,7 @@ MAPPING: dict[str, list[dict[str, Any]]] = {
                     "crm_field": "lines",
                     "to_crm": True,
                     "to_erp": True,
-                    "row_columns": {
-                        "ItemNo": "item_number",
-                        "Description": "description",
-                        "Quantity": "quantity",
-                        "Price": "price",
-                        "Discount": "discount",
-                    },
+                    "row_columns": LINE_COLUMNS,
                 },
             ],
         },
@@ -129,22 +134,39 @@ MAPPING: dict[str, list[dict[str, Any]]] = {
 """Both ways where the CRM may know better, else from the ERP; projects and orders of either side go to the other."""
 
 
-def add_link(runtime: LinkRuntime, doer: Doer, group_id: int) -> int:
+@dataclass(frozen=True, slots=True)
+class DemoErp:
+    """One ERP of the demo: how it is reached, and what its link is like."""
+
+    connector: str
+    url: str
+    link: str
+    workbook: str
+    description: str
+    mapping: Mapping[str, Any]
+
+
+BOOK_KEEPING = DemoErp(CONNECTOR, "plugin:workbook", LINK, WORKBOOK, "Book-keeping of the Danish company", MAPPING)
+
+
+def add_link(runtime: LinkRuntime, doer: Doer, group_id: int, erp: DemoErp = BOOK_KEEPING, token: str = "") -> int:
     """Register the connector, test, save, map and activate the link; return its id."""
-    connector = register_connector(runtime.database, runtime.plugins, doer, name=CONNECTOR, url="plugin:workbook")
+    connector = register_connector(
+        runtime.database, runtime.connectors, doer, name=erp.connector, url=erp.url, token=token
+    )
     submission = LinkSubmission(
-        name=LINK,
+        name=erp.link,
         connector_id=connector.id,
-        configuration={"Filename": WORKBOOK},
+        configuration={"Filename": erp.workbook},
         visibility=VisibilityChoice(
             Visibility.SELECTED, (AccessGrant(group_id=group_id, may_connect=True, may_create=True),)
         ),
-        description="Book-keeping of the Danish company",
+        description=erp.description,
         erp_time_zone="Europe/Copenhagen",
     )
     test_configuration(runtime, doer, submission, None)
     link_id = create_link(runtime, doer, submission).link_id
     with runtime.database.writing() as session:
-        save_mapping(session, doer, managed_link(session, link_id), MappingInput().load(MAPPING))
+        save_mapping(session, doer, managed_link(session, link_id), MappingInput().load(erp.mapping))
     activate(runtime, doer, link_id)
     return link_id

@@ -11,6 +11,7 @@ from erp_links.sync.requesting import Cause, request_run
 from erp_links.sync.views.progress import counted, follow
 from host.app.demo.linking import LINK
 from host.app.demo.people import USERS
+from host.app.demo.web_shop import LINK as SHOP_LINK
 from host.audit.doer import Doer
 from host.database import Database
 from host.jobs.presence import is_working
@@ -19,12 +20,13 @@ WORKER_SECONDS = 30.0
 
 
 def show_first_sync(database: Database, address: str, tell: Callable[..., None]) -> None:
-    """Run the link for the first time, unless it has run, and print address and logins."""
-    with database.reading() as session:
-        link_id = session.scalar(select(ErpLink.id).where(ErpLink.name == LINK))
-        has_run = session.scalar(select(Run.id).where(Run.link_id == link_id).limit(1)) is not None
-    if link_id is not None and not has_run:
-        _sync(database, link_id, tell)
+    """Run each link for the first time, unless it has run, and print address and logins."""
+    for name in (LINK, SHOP_LINK):
+        with database.reading() as session:
+            link_id = session.scalar(select(ErpLink.id).where(ErpLink.name == name))
+            has_run = session.scalar(select(Run.id).where(Run.link_id == link_id).limit(1)) is not None
+        if link_id is not None and not has_run:
+            _sync(database, link_id, name, tell)
     tell("")
     tell(f"Tieline is at {address}")
     for user in USERS:
@@ -32,7 +34,7 @@ def show_first_sync(database: Database, address: str, tell: Callable[..., None])
     tell("Ctrl-C stops everything; the data stays for the next time, `make demo-reset` starts over.")
 
 
-def _sync(database: Database, link_id: int, tell: Callable[..., None]) -> None:
+def _sync(database: Database, link_id: int, name: str, tell: Callable[..., None]) -> None:
     deadline = time.monotonic() + WORKER_SECONDS
     while time.monotonic() < deadline:
         with database.reading() as session:
@@ -41,6 +43,6 @@ def _sync(database: Database, link_id: int, tell: Callable[..., None]) -> None:
         time.sleep(0.2)
     with database.writing() as session:
         run_id = request_run(session, link_id, Cause.COMMAND, Doer(None, "demo", "cli")).id
-    tell(f"First sync of {LINK}:")
+    tell(f"First sync of {name}:")
     run = follow(database, run_id, tell)
     tell(f"  {run.outcome}: {counted(run.counts)}")

@@ -19,6 +19,18 @@ def shown(start: Start, *arguments: str) -> Tieline:
     return demo
 
 
+def shop_of(told: str, folder: Path) -> str:
+    """Return the address of the second ERP, once all that was told of it is so."""
+    address = re.search(r"at json\+(http://127\.0\.0\.1:\d+)$", told, re.MULTILINE)
+    assert address is not None, told
+    assert re.search(r"First sync of Nordwind Web Shop:.*success: \d+ read, 30 created", told, re.DOTALL)
+    with sqlite3.connect(folder / "data" / "tieline.db") as connection:
+        (orders,) = connection.execute("SELECT count(*) FROM sales_order WHERE your_reference LIKE 'WEB-%'").fetchone()
+    assert orders == 30
+    assert requests.get(address[1], timeout=5).status_code == 401
+    return address[1]
+
+
 def run_count(folder: Path) -> int:
     with sqlite3.connect(folder / "data" / "tieline.db") as connection:
         (count,) = connection.execute("SELECT count(*) FROM sync_run").fetchone()
@@ -28,7 +40,8 @@ def run_count(folder: Path) -> int:
 def test_the_demo_shows_the_main_job_keeps_its_data_and_starts_over_when_told(start: Start, tmp_path: Path) -> None:
     demo = shown(start)
     told = demo.output
-    counts = re.search(r"(success|partial): (\d+) read, (\d+) created, .*(\d+) changed, (\d+) skipped", told)
+    first = told.partition("First sync of Nordwind Finance DK:")[2].partition("First sync of")[0]
+    counts = re.search(r"(success|partial): (\d+) read, (\d+) created, .*(\d+) changed, (\d+) skipped", first)
     assert counts is not None, told
     assert min(int(counts[2]), int(counts[3])) > 0
     for user in USERS:
@@ -37,18 +50,21 @@ def test_the_demo_shows_the_main_job_keeps_its_data_and_starts_over_when_told(st
     address = demo.ready()
     assert f"Tieline is at {address}/" in told
     assert requests.get(f"{address}/sign-in", timeout=5).ok
+    shop = shop_of(told, tmp_path)
     children = demo.children
+    assert children.keys() == {"web", "worker", "connector"}
     assert demo.stop(signal.SIGINT) == 0
     assert still_running(children.values()) == []
 
     again = shown(start)
     assert "First sync" not in again.output
+    assert requests.get(f"{shop}/health", timeout=5).json() == {"status": "ok"}
     assert again.stop(signal.SIGINT) == 0
-    assert run_count(tmp_path) == 1
+    assert run_count(tmp_path) == 2
 
     (tmp_path / "data" / "files" / "left-over").touch()
-    fresh = shown(start, "--reset")
-    assert "First sync" in fresh.output
+    fresh = start("demo", "--reset", TIELINE_PORT=free_port())
+    fresh.wait_for(lambda: "First sync" in fresh.output, "does not start over")
     assert not (tmp_path / "data" / "files" / "left-over").exists()
     assert fresh.stop(signal.SIGTERM) == 0
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, MetaData, String, Table, insert, select
 from sqlalchemy.orm import Session
 
-from host.database import Database, ExactDecimal, UtcDateTime
+from host.database import Database, ExactDecimal, JsonText, UtcDateTime
 
 FULL, SPARSE = 1, 2
 AWKWARD = "Ærø “Ø” \\ \" ' ; \n\t€ 漢字 𝄞"
@@ -57,6 +57,7 @@ def _plain(column: Column[Any], number: int) -> Any:
         Date: date(2024, 2, 29),
         ExactDecimal: DECIMALS[number],
         JSON: JSONS[number],
+        JsonText: JSONS[number],
         LargeBinary: bytes(range(256)) * number,
         Boolean: number == FULL,
         Integer: 10 + number,

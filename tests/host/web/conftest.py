@@ -9,7 +9,7 @@ from host.app import create_app
 from host.database import Database
 from host.settings import Settings
 from tests.accounts import make_administrator, make_user
-from tests.databases import SqliteDatabases
+from tests.databases import SqliteDatabases, opened
 
 NUMBER = count(1)
 
@@ -17,10 +17,8 @@ NUMBER = count(1)
 @pytest.fixture(scope="module")
 def web_database(sqlite_databases: SqliteDatabases) -> Iterator[Database]:
     """One for the tests of a module: they look at pages, and change nothing that another looks at."""
-    with sqlite_databases.migrated() as url:
-        database = Database(url)
+    with sqlite_databases.migrated() as url, opened(url) as database:
         yield database
-        database.close()
 
 
 @pytest.fixture(scope="module")
