@@ -11,7 +11,7 @@ from host.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = (CHECKOUT / "docs" / "administrators.md").read_text(encoding="utf-8")
-PAGES = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/*.md")])
+PAGES = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")])
 
 
 def commands(group: click.Command, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
@@ -48,7 +48,7 @@ def test_the_configuration_file_of_the_page_can_be_used(tmp_path: Path) -> None:
     assert settings.public_url == tomllib.loads(content)["public_url"]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(CHECKOUT).as_posix())
 def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(((?!https?:|#)[^)#]+)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []

@@ -16,7 +16,7 @@ def test_the_page_has_a_place_for_the_figures() -> None:
 
 
 def test_every_figure_is_explained_and_every_file_that_is_named_is_there() -> None:
-    for figure in (*_OUR_ACTIONS, "push", "card_idle", "card_during_import", "memory"):
+    for figure in (*_OUR_ACTIONS, "push", "card_idle", "card_during_import", "memory", "reading"):
         assert re.search(rf"^\|.*\b{figure}\b", PAGE, re.MULTILINE), figure
     for path in re.findall(r"`((?:benchmarks|host|erp_links|sync_connectors)/[\w./-]+)`", PAGE):
         assert (CHECKOUT / path).exists(), path

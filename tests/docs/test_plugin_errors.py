@@ -4,7 +4,7 @@ from pathlib import Path
 import sync_connectors
 from sync_connectors import ConnectorError
 
-PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "plugins" / "errors.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_errors_says_what_the_classes_say() -> None:

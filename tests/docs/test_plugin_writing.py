@@ -1,17 +1,10 @@
-"""The connector of docs/partners.md, run as it stands on the page against a server of its own."""
+"""The connector of docs/plugins/writing.md, run as it stands on the page against a server of its own."""
 
-import json
-import re
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.metadata import EntryPoint
 from inspect import signature
 from pathlib import Path
-from threading import Thread
-from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,43 +15,9 @@ from host.settings import Settings
 from sync_connectors import AuthenticationError, Connector, ConnectorError, StateStore, UnavailableError
 from sync_connectors.contract import hooks
 from sync_connectors.loading import load_plugins
-from sync_connectors.loading.discovering import FoundPlugin
+from tests.docs.greenbook import PAGES, serving, write_plugin
 
-PAGE = Path(__file__).parents[2] / "docs" / "partners.md"
-CUSTOMERS = [
-    {"id": number, "changed": number * 10, "name": f"Customer {number}", "city": "Bergen", "credit": number + 0.25}
-    for number in range(1, 6)
-]
-PAGE_SIZE = 2
-
-
-class GreenbookServer(BaseHTTPRequestHandler):
-    """The imaginary ERP: customers by change number, two on a page."""
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        query = dict(parse_qsl(parts.query))
-        if self.headers["Authorization"] != "Bearer right":
-            self._answer(401, {})
-        elif parts.path == "/about":
-            self._answer(200, {"company": "Nordlys AS"})
-        elif "ids" in query:
-            self._answer(200, {"customers": [row for row in CUSTOMERS if str(row["id"]) in query["ids"].split(",")]})
-        else:
-            since, after = int(query["since"]), int(query.get("after", 0))
-            rows = [row for row in CUSTOMERS if row["changed"] >= since and row["id"] > after]
-            following = str(rows[PAGE_SIZE - 1]["id"]) if len(rows) > PAGE_SIZE else None
-            self._answer(200, {"customers": rows[:PAGE_SIZE], "next": following, "clock": 50})
-
-    def log_message(self, *_arguments: object) -> None:
-        """Keep the test's output clean."""
-
-    def _answer(self, status: int, content: object) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+PAGE = PAGES / "writing.md"
 
 
 class PlainServices:
@@ -80,30 +39,18 @@ class PlainServices:
         raise AssertionError("Greenbook logs nothing")
 
 
-def block(language: str) -> str:
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    return str(found)
-
-
 @pytest.fixture
 def greenbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connector]:
-    (name, value), *_ = tomllib.loads(block("toml"))["project"]["entry-points"]["tieline"].items()
-    (tmp_path / f"{value}.py").write_text(block("python"), encoding="utf-8")
+    found = write_plugin(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    found = FoundPlugin("tieline-greenbook", "1.0", EntryPoint(name, value, "tieline"))
     yield load_plugins(Settings(plugins_strict=True), [found]).connector("greenbook")
-    sys.modules.pop(value, None)
+    sys.modules.pop(found.entry_point.value, None)
 
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), GreenbookServer)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving() as address:
+        yield address
 
 
 def test_the_connector_of_the_page_tests_its_configuration(greenbook: Connector, address: str, tmp_path: Path) -> None:
