@@ -11,6 +11,7 @@ from benchmarks.children import erp_server
 from benchmarks.environment import peer_python, versions
 from benchmarks.figures import Figures
 from benchmarks.head_to_head import Contest
+from benchmarks.remote import measure_remote
 from benchmarks.targets import PostgresTargets
 
 POSTGRES_URL = os.environ.get("TIELINE_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
@@ -42,7 +43,7 @@ def main() -> None:
         table.write(asked.json, figures.all(), ratios, about)
 
 
-PARTS = ("contest", "memory", "push", "card")
+PARTS = ("contest", "memory", "push", "card", "remote")
 
 
 def measure(
@@ -72,6 +73,9 @@ def measure(
             if "card" in wanted:
                 print(f"company card, {database}", flush=True)
                 ratios |= alone.measure_card(figures, erp, database, postgres)
+        if "remote" in wanted:
+            print("connector behind a server", flush=True)
+            ratios |= measure_remote(figures, erp, rounds)
     if "memory" in wanted:
         print("memory", flush=True)
         alone.measure_memory(figures, (records // 10, records * 10), postgres)

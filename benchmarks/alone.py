@@ -50,8 +50,7 @@ def measure_push(figures: Figures, erp: ErpServer, database: str, postgres: Post
         prepare(job, two_way=True)
         erp.begin()
         tieline(job, "run")
-        erp.begin(latency=LATENCY)
-        report = tieline(job, "push", records=erp.records)
+        report = tieline(job, "push", records=erp.records, latency=LATENCY)
         asked: dict[str, int] = erp.statistics()["requests"]  # type: ignore[assignment] # as the server tells them
     if asked.get("/customers/save", 0) < changed / BATCH:
         raise EngineError(f"the push of {changed} records asked the ERP {asked}: the run is void")

@@ -95,6 +95,7 @@ def _of_database(
 GOALS = (
     *_of_database("sqlite", "SQLite", (2.5, 4), (0.4, 0.5)),
     *_of_database("postgresql", "PostgreSQL", (2, 3), (0.3, 0.4)),
+    _at_least("connector behind a server beside the same in process", "remote.vs_in_process", 0.8, 1),
     _at_most("growth of memory from the small to the large import", "memory.growth", 0.1, 0.1),
 )
 

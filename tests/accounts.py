@@ -19,11 +19,9 @@ CONSOLE = Doer(user_id=None, name="console", channel="cli")
 
 def make_user(database: Database, login: str, role: Role = Role.USER, **values) -> User:
     """Add a user with `PASSWORD`."""
-    values = {"name": login.title(), **values}
+    values = {"name": login.title(), "password_hash": _hash(), **values}
     with database.writing() as session:
-        user = User(
-            login=login, role=role.value, password_hash=_hash(), active=True, created_at=datetime.now(UTC), **values
-        )
+        user = User(login=login, role=role.value, active=True, created_at=datetime.now(UTC), **values)
         session.add(user)
     return user
 

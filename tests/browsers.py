@@ -2,10 +2,16 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.accounts import PASSWORD
 
 SWITCHES = [
     "--no-sandbox",
@@ -34,3 +40,23 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
         yield browser
         browser.close()
+
+
+@contextmanager
+def signed_in_page(browser: Browser, app: Flask, login: str) -> Iterator[Page]:
+    """Serve an application, and yield a page of it on which a user with `PASSWORD` has signed in."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    page = browser.new_page(base_url=f"http://127.0.0.1:{server.server_port}")
+    try:
+        page.goto("/sign-in")
+        page.get_by_label("Login").fill(login)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign out").wait_for()
+        yield page
+    finally:
+        page.close()
+        server.shutdown()
+        thread.join()

@@ -2,7 +2,11 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
+from flask import Flask
 
+from host.accounts import passwords
 from tests.browsers import browser, chromium
 from tests.databases import (
     database,
@@ -14,6 +18,7 @@ from tests.databases import (
     sqlite_databases,
 )
 from tests.skips import pytest_runtest_makereport
+from tests.templates import SharedTemplates
 
 __all__ = [
     "browser",
@@ -27,6 +32,12 @@ __all__ = [
     "sqlite_database",
     "sqlite_databases",
 ]
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": SharedTemplates()}
+
+# a hash takes a tenth of a second on purpose, and whoever signs in during a test pays for it
+passwords._hasher = PasswordHasher.from_parameters(CHEAPEST)
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,15 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, text
+from sqlalchemy import Connection, Dialect, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from host.database import Database
@@ -170,6 +172,37 @@ def postgres_fault() -> str:
         engine.dispose()
 
 
+_dialects: dict[bool, Dialect] = {}
+_statements: dict[Any, Any] = {}
+
+
+def open_once_more(url: str) -> Database:
+    """Open a database for a test, or for a child process of one; the caller closes it.
+
+    A process has one engine, which makes each statement once; a process of tests has one for each test. They share
+    what is made, which is a quarter of the time of most tests, and a test that dies waits for no disk.
+    """
+    database = Database(url)
+    database.engine.dialect = _dialects.setdefault(database.is_sqlite, database.engine.dialect)
+    if database.is_sqlite:
+        event.listen(database.engine, "connect", _wait_for_no_disk)
+    database.engine.update_execution_options(compiled_cache=_statements)
+    database._writing_engine = database.engine.execution_options(tieline_writing=True)
+    return database
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """Open a database for a test, and close it at the end of the block."""
+    database = open_once_more(url)
+    yield database
+    database.close()
+
+
+def _wait_for_no_disk(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @pytest.fixture(scope="session")
 def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
     return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
@@ -203,25 +236,19 @@ def empty_database_url(databases: SqliteDatabases | PostgresDatabases) -> Iterat
 @pytest.fixture
 def database(databases: SqliteDatabases | PostgresDatabases) -> Iterator[Database]:
     """A migrated, empty database of the test's own; the test runs once for each kind."""
-    with databases.migrated() as url:
-        opened = Database(url)
-        yield opened
-        opened.close()
+    with databases.migrated() as url, opened(url) as database:
+        yield database
 
 
 @pytest.fixture
 def sqlite_database(sqlite_databases: SqliteDatabases) -> Iterator[Database]:
     """A migrated, empty SQLite database, for tests of what does not hang on the kind of database."""
-    with sqlite_databases.migrated() as url:
-        opened = Database(url)
-        yield opened
-        opened.close()
+    with sqlite_databases.migrated() as url, opened(url) as database:
+        yield database
 
 
 @pytest.fixture
 def postgres_database(postgres_databases: PostgresDatabases) -> Iterator[Database]:
     """A migrated, empty PostgreSQL database, for tests of what SQLite does not have."""
-    with postgres_databases.migrated() as url:
-        opened = Database(url)
-        yield opened
-        opened.close()
+    with postgres_databases.migrated() as url, opened(url) as database:
+        yield database

@@ -1,12 +1,14 @@
 """`tieline` as a process of its own, for tests of what only a real process shows."""
 
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TypeVar
@@ -53,6 +55,8 @@ class Tieline:
             command = Path(f"/proc/{process_id}/cmdline").read_bytes().decode().split("\0")
             if "--only" in command:
                 found[command[command.index("--only") + 1]] = process_id
+            elif "connector" in command:
+                found["connector"] = process_id
         return found
 
     def address(self) -> str:
@@ -85,10 +89,18 @@ class Tieline:
 
 
 def free_port() -> str:
-    """Return a port on which nothing listens, as a setting."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+    """Return a port as a setting; nothing listens there and on the next one, and no other test is given them.
+
+    Below the ports that the system deals out: one of those may be taken by any connection at any moment.
+    """
+    for port in random.sample(range(15_000, 30_000, 2), 100):
+        with (
+            suppress(OSError),
+            socket.create_server(("127.0.0.1", port)),
+            socket.create_server(("127.0.0.1", port + 1)),
+        ):
+            return str(port)
+    pytest.fail("no free port")
 
 
 def children_of(process_id: int) -> list[int]:

@@ -34,10 +34,12 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "administrators":  (SIGN_IN,   FORBIDDEN, FORBIDDEN, IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
     "who see it":      (SIGN_IN,   HIDDEN,    IN,        HIDDEN,    SIGN_IN,   SIGN_IN,   SIGN_IN),
     "see or manage":   (SIGN_IN,   HIDDEN,    IN,        IN,        SIGN_IN,   SIGN_IN,   SIGN_IN),
+    "see and manage":  (SIGN_IN,   FORBIDDEN, FORBIDDEN, HIDDEN,    SIGN_IN,   SIGN_IN,   SIGN_IN),
     "API read":        (SIGN_IN,   IN,        IN,        IN,        IN,        IN,        IN),
     "API write":       (SIGN_IN,   IN,        IN,        IN,        FORBIDDEN, IN,        IN),
     "API admin":       (SIGN_IN,   FORBIDDEN, FORBIDDEN, IN,        FORBIDDEN, FORBIDDEN, IN),
     "API link":        (SIGN_IN,   HIDDEN,    IN,        IN,        IN,        IN,        IN),
+    "API link admin":  (SIGN_IN,   FORBIDDEN, FORBIDDEN, HIDDEN,    FORBIDDEN, FORBIDDEN, HIDDEN),
 }  # fmt: skip
 
 ROUTES = """
@@ -175,6 +177,8 @@ see or manage   GET     /sync/runs/<int:run_id>
 see or manage   GET     /sync/runs/<int:run_id>/details
 see or manage   GET     /sync/runs/<int:run_id>/progress
 administrators  POST    /sync/runs/<int:run_id>/cancel
+see and manage  GET     /sync/runs/<int:run_id>/revert
+see and manage  POST    /sync/runs/<int:run_id>/revert
 see or manage   GET     /sync/links/<int:link_id>
 administrators  POST    /sync/links/<int:link_id>/brake
 see or manage   GET     /sync/links/<int:link_id>/charts/<name>
@@ -182,6 +186,7 @@ administrators  POST    /sync/links/<int:link_id>/failed-records/dismiss
 administrators  POST    /sync/links/<int:link_id>/failed-records/retry
 administrators  POST    /sync/links/<int:link_id>/full-read
 administrators  POST    /sync/links/<int:link_id>/resume
+administrators  POST    /sync/links/<int:link_id>/preview
 administrators  GET     /sync/links/<int:link_id>/resync
 administrators  POST    /sync/links/<int:link_id>/resync
 administrators  POST    /sync/links/<int:link_id>/run
@@ -239,6 +244,7 @@ administrators  POST    /settings/sync/connectors/<int:connector_id>/delete
 administrators  POST    /settings/sync/connectors/<int:connector_id>/refresh
 administrators  GET     /settings/sync/connectors/new
 administrators  POST    /settings/sync/connectors/new
+administrators  POST    /settings/sync/connectors/probe
 administrators  GET     /settings/sync/links/<int:link_id>
 administrators  POST    /settings/sync/links/<int:link_id>/activate
 administrators  GET     /settings/sync/links/<int:link_id>/configuration
@@ -258,6 +264,11 @@ administrators  POST    /settings/sync/links/<int:link_id>/run
 administrators  GET     /settings/sync/links/<int:link_id>/runs
 administrators  POST    /settings/sync/links/<int:link_id>/schedule
 administrators  POST    /settings/sync/links/<int:link_id>/test
+administrators  GET     /settings/sync/links/<int:link_id>/trace
+administrators  GET     /settings/sync/links/<int:link_id>/trace/calls
+see and manage  GET     /settings/sync/links/<int:link_id>/trace/download
+administrators  POST    /settings/sync/links/<int:link_id>/trace/start
+administrators  POST    /settings/sync/links/<int:link_id>/trace/stop
 administrators  GET     /settings/sync/links/fields
 administrators  POST    /settings/sync/links/items
 administrators  GET     /settings/sync/links/new
@@ -340,6 +351,10 @@ API admin       POST    /api/v1/erp-links/<int:link_id>/refresh
 API admin       POST    /api/v1/erp-links/<int:link_id>/resume
 API admin       PUT     /api/v1/erp-links/<int:link_id>/schedule
 API admin       POST    /api/v1/erp-links/<int:link_id>/test
+API admin       GET     /api/v1/erp-links/<int:link_id>/trace
+API admin       POST    /api/v1/erp-links/<int:link_id>/trace
+API link admin  GET     /api/v1/erp-links/<int:link_id>/trace/calls
+API admin       POST    /api/v1/erp-links/<int:link_id>/trace/stop
 API link        GET     /api/v1/erp-links/<int:link_id>/conflicts
 API link        GET     /api/v1/erp-links/<int:link_id>/conflicts/<int:conflict_id>
 API admin       PUT     /api/v1/erp-links/<int:link_id>/conflicts/<int:conflict_id>/choice
@@ -363,6 +378,9 @@ API admin       POST    /api/v1/erp-links/<int:link_id>/runs
 API link        GET     /api/v1/erp-links/<int:link_id>/runs/<int:run_id>
 API admin       POST    /api/v1/erp-links/<int:link_id>/runs/<int:run_id>/cancel
 API link        GET     /api/v1/erp-links/<int:link_id>/runs/<int:run_id>/changes
+API link        GET     /api/v1/erp-links/<int:link_id>/runs/<int:run_id>/preview
+API link admin  GET     /api/v1/erp-links/<int:link_id>/runs/<int:run_id>/revert
+API link admin  POST    /api/v1/erp-links/<int:link_id>/runs/<int:run_id>/revert
 API link        GET     /api/v1/erp-links/<int:link_id>/sync
 API admin       PUT     /api/v1/erp-links/<int:link_id>/sync/brake
 API admin       POST    /api/v1/erp-links/<int:link_id>/sync/full-reads
@@ -376,6 +394,7 @@ API admin       GET     /api/v1/sync-connectors/<int:connector_id>
 API admin       PATCH   /api/v1/sync-connectors/<int:connector_id>
 API admin       DELETE  /api/v1/sync-connectors/<int:connector_id>
 API admin       POST    /api/v1/sync-connectors/<int:connector_id>/refresh
+API admin       POST    /api/v1/sync-connectors/probe
 API admin       GET     /api/v1/sync-priority
 API admin       PUT     /api/v1/sync-priority
 API admin       GET     /api/v1/sync-settings

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from erp_links.links import activating
 from erp_links.links.models import ErpLink, Visibility
@@ -32,15 +33,20 @@ from host.secrets import SecretStore
 from host.secrets.models import Secret
 from host.settings import Settings
 from sync_connectors import AuthenticationError, ConfigurationError
+from sync_connectors.json_protocol.descriptor import Descriptor
+from sync_connectors.json_protocol.media import DESCRIPTOR_TYPE
+from sync_connectors.json_protocol.reading import encode
 from sync_connectors.loading import load_plugins
 from sync_connectors.registered.registering import register_connector
 from tests.accounts import client_of, make_administrator
+from tests.emulators.canned_server import CannedServer, answer
 from tests.emulators.plain_erp import installed
 from tests.emulators.plain_server import PlainServer
 from tests.world import NOON
 
 STORED, TOKEN, TYPED, STATE = "canary-stored-1", "canary-token/2 %", "canary-typed-3", "canary-state-4"
-CANARIES = (STORED, TOKEN, TYPED, STATE)
+ACCESS = "canary-access/5%+"
+CANARIES = (STORED, TOKEN, TYPED, STATE, ACCESS)
 VALUES = {"Server": "nordwind", "Login": "ida", "Password": STORED, "Token": TOKEN, "Company": "1"}
 
 
@@ -52,7 +58,7 @@ class Aviary:
         self.runtime: LinkRuntime = app.extensions["tieline_links"]
         self.administrator = make_administrator(database, "ida", name="Ida Holm")
         self.ida = Doer(self.administrator.id, "Ida Holm", "page")
-        connector = register_connector(database, self.runtime.plugins, self.ida, name="ERP", url="plugin:plain-erp")
+        connector = register_connector(database, self.runtime.connectors, self.ida, name="ERP", url="plugin:plain-erp")
         self.connector_id = connector.id
         submission = LinkSubmission(
             name="Nordwind",
@@ -83,6 +89,7 @@ def aviary(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.Monkey
         log_file=tmp_path / "log.txt",
         log_level="debug",
         tests_per_minute=1000,
+        outbound_allow=("127.0.0.0/8",),
     )
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
@@ -170,13 +177,15 @@ def test_no_secret_leaves_by_any_door(aviary: Aviary, tmp_path: Path) -> None:
         answer = getattr(client, method)(path, **options)
         aviary.hear(f"{method} {path}", f"{answer.headers}{answer.get_data(as_text=True)}")
 
+    link, pages = f"/api/v1/erp-links/{aviary.link_id}", f"/settings/sync/links/{aviary.link_id}"
+    ask("post", f"{link}/trace", json={"minutes": 60})
     activate(aviary)
-    aviary.server.put("Customer", "C1", {"NAME": "Alfa"})
+    # a record may hold what nobody should have put there
+    aviary.server.put("Customer", "C1", {"NAME": f"Alfa {TOKEN} {STATE}"})
     sync(aviary)
     assert walk(aviary, client) > 30
 
     # everything goes wrong now, and the ERP repeats what it was sent
-    link, pages = f"/api/v1/erp-links/{aviary.link_id}", f"/settings/sync/links/{aviary.link_id}"
     for kind in (ConfigurationError, RuntimeError, AuthenticationError):
         echo(aviary, kind, ASKED_FOR_A_LINK, STORED, TOKEN, STATE)
         for password in (TYPED, STORED):
@@ -203,12 +212,53 @@ def test_no_secret_leaves_by_any_door(aviary: Aviary, tmp_path: Path) -> None:
     for table, row in stored_texts(aviary.database):
         aviary.hear(table, row)
     aviary.hear("the log", (tmp_path / "log.txt").read_text())
-    for place in ("post /settings/sync/links/try", f"post {link}/test", "table sync_run", "the log"):
+    for place in (
+        "post /settings/sync/links/try",
+        f"post {link}/test",
+        "table sync_run",
+        "the log",
+        f"GET {pages}/trace/download",
+    ):
         assert any("refused ***" in text for where, text in aviary.heard if where == place), place
+    assert any("Alfa *** ***" in text for where, text in aviary.heard if where == f"GET {pages}/trace/download")
     assert aviary.singing() == []
     with aviary.database.reading() as session:
         assert session.scalar(select(Secret.name).where(Secret.name == "Password"))
         assert session.get_one(User, aviary.administrator.id).name == "Ida Holm"
+
+
+def test_the_access_token_of_a_connectors_server_leaves_by_no_door(aviary: Aviary, tmp_path: Path) -> None:
+    client = client_of(aviary.app, aviary.administrator)
+    descriptor = Descriptor("books", "Books", "1.0", "0.1", ()).to_json()
+    error = {"class": "unavailable", "text": f"refused {ACCESS}", "instruction": ACCESS, "technical": ACCESS}
+    echoes = (
+        answer("503 Service Unavailable", encode({"error": error}), Content_Type="application/json"),
+        answer("302 Found", Location=f"https://elsewhere.example/{ACCESS}"),
+        answer(body=ACCESS.encode(), Content_Type=f"text/{ACCESS}"),
+        *(answer(body=encode(descriptor | {name: ACCESS}), Content_Type=DESCRIPTOR_TYPE) for name in descriptor),
+    )
+
+    def ask(method: str, path: str, **options: object) -> TestResponse:
+        told = getattr(client, method)(path, **options)
+        aviary.hear(f"{method} {path}", f"{told.headers}{told.get_data(as_text=True)}")
+        return told
+
+    with CannedServer(answer(body=encode(descriptor), Content_Type=DESCRIPTOR_TYPE)) as server:
+        wanted = {"name": "Books", "url": server.address, "token": ACCESS}
+        added = ask("post", "/api/v1/sync-connectors", json=wanted)
+        assert added.status_code == 201
+        page = f"/settings/sync/connectors/{added.json['id']}"
+        for echoed in echoes:
+            server.otherwise = echoed
+            ask("post", "/api/v1/sync-connectors/probe", json={"url": server.address, "token": ACCESS})
+            ask("post", f"/api/v1/sync-connectors/{added.json['id']}/refresh")
+            assert ask("get", page).status_code == 200
+    walk(aviary, client)
+    assert any(f"Bearer {ACCESS}" in request for request in server.requests)
+    for table, row in stored_texts(aviary.database):
+        aviary.hear(table, row)
+    aviary.hear("the log", (tmp_path / "log.txt").read_text())
+    assert aviary.singing() == []
 
 
 def test_no_secret_leaves_by_the_command_line(aviary: Aviary, tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
-import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,36 +15,20 @@ import pytest
 import requests
 
 from host.migrations import head
+from tests.installations import CHECKOUT, build_wheel, make_environment
 
-CHECKOUT = Path(__file__).parents[1]
 START_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", folder]
-    subprocess.run([*command, CHECKOUT], check=True, capture_output=True, cwd=folder)
-    (built,) = folder.glob("tieline-*.whl")
-    return built
+    return build_wheel(CHECKOUT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the programs of a virtual environment that holds the wheel.
-
-    The dependencies are those of this environment, lent by path: only their files, so that the editable install of
-    Tieline beside them, which is a path file, has no effect there.
-    """
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=False)
-    (site_packages,) = folder.glob("lib/python*/site-packages")
-    lent = next(entry for entry in sys.path if entry.endswith("site-packages"))
-    python = folder / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*pip, wheel], check=True, capture_output=True, cwd=folder)
-    (site_packages / "lent.pth").write_text(f"{lent}\n", encoding="utf-8")
-    return folder / "bin"
+    """The folder of the programs of a virtual environment that holds the wheel."""
+    return make_environment(tmp_path_factory.mktemp("environment"), wheel)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +22,8 @@ from erp_links.runtime import LinkRuntime
 from erp_links.sync.models import Run
 from erp_links.sync.requesting import Cause, request_run
 from erp_links.sync.work import RequestedRuns
-from host.app.opening import open_runtime, wording_app
-from host.app.processes import spare_collections
+from host.app.opening import wording_app
+from host.app.processes import open_worker
 from host.audit.doer import Doer
 from host.crm import bulk
 from host.crm.tables import table_of
@@ -61,24 +61,31 @@ def reread(job: Job) -> dict[str, Any]:
 
 
 def push(job: Job) -> dict[str, Any]:
-    """Let a user change one record in a hundred of the hub, then execute one run."""
+    """Let a user change one record in a hundred of the hub, then execute a run in a worker that has just pushed one."""
     with _installed(job) as (runtime, source):
-        keys = [key_of(number) for number in range(job.details["records"]) if changes(number)]
-        table = table_of(ENTITY)
-        with runtime.database.writing() as session:
-            ids = session.scalars(select(table.c.id).where(table.c[KEY_COLUMN].in_(keys)))
-            changed = [(record_id, {"phone": f"+46 {record_id:08d}"}) for record_id in ids]
-            bulk.update_many(session, ENTITY, changed, "user:1", datetime.now(UTC))
+        _change(runtime.database, [key_of(0)])
+        _run(runtime, source)
+        _change(runtime.database, [key_of(number) for number in range(job.details["records"]) if changes(number)])
+        order = {"changed": False, "latency": job.details["latency"]}
+        requests.post(f"{job.address}/control", json=order, timeout=60).raise_for_status()
         return _run(runtime, source)
+
+
+def _change(database: Database, keys: Sequence[str]) -> None:
+    table = table_of(ENTITY)
+    with database.writing() as session:
+        ids = session.scalars(select(table.c.id).where(table.c[KEY_COLUMN].in_(keys)))
+        changed = [(record_id, {"phone": f"+46 {record_id:08d}"}) for record_id in ids]
+        bulk.update_many(session, ENTITY, changed, "user:1", datetime.now(UTC))
 
 
 @contextmanager
 def _installed(job: Job) -> Iterator[tuple[LinkRuntime, RequestedRuns]]:
     """Yield the parts of a worker process that has looked for work and found none yet."""
     settings = settings_of(job)
-    runtime = open_runtime(settings, Database(settings.database_url))
-    source = RequestedRuns(runtime, wording_app(settings).app_context)
-    spare_collections()
+    context = wording_app(settings).app_context
+    runtime = open_worker(settings, Database(settings.database_url), context)
+    source = RequestedRuns(runtime, context)
     source.work(threading.Event())
     yield runtime, source
     runtime.database.close()

@@ -35,7 +35,7 @@ def prepare(job: Job) -> dict[str, Any]:
         create_user(session, DOER, login=LOGIN, name="Benchmark", password=PASSWORD, role=Role.USER)
         bulk.insert_many(session, ENTITY, job.details.get("companies", ()), "user:1", datetime.now(UTC))
     runtime = open_runtime(settings, database)
-    connector = register_connector(database, runtime.plugins, DOER, name="Benchmark", url="plugin:benchmark")
+    connector = register_connector(database, runtime.connectors, DOER, name="Benchmark", url="plugin:benchmark")
     submission = LinkSubmission(
         name="Benchmark",
         connector_id=connector.id,

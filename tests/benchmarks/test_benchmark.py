@@ -43,6 +43,15 @@ def test_a_round_with_few_records_gives_every_figure_of_an_engine_and_its_floor(
     assert {"company", "pairing", "sync_log", "failed_record", "hub_outbox"}.isdisjoint(written)
 
 
+def test_a_connector_behind_a_server_is_measured_beside_the_same_in_process() -> None:
+    figures, ratios = measure(600, 1, peer=None, postgres=None, parts=frozenset({"remote"}))
+    assert [(each.figure, each.engine, each.records) for each in figures.all()] == [
+        ("reading", "in_process", 600),
+        ("reading", "remote", 600),
+    ]
+    assert ratios["remote.vs_in_process"] > 0
+
+
 def test_the_first_round_does_not_count_and_the_median_of_the_others_does() -> None:
     figures = Figures()
     for seconds in (90.0, 1.0, 4.0, 2.0):

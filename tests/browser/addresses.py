@@ -64,6 +64,7 @@ OF_USERS = (
 )
 
 OF_ADMINISTRATORS = (
+    "/sync/runs/{run}/revert",
     "/sync/links/{link}/resync?side=crm",
     "/settings/sync",
     "/settings/sync/priority",
@@ -76,6 +77,7 @@ OF_ADMINISTRATORS = (
     "/settings/sync/links/{link}/mapping",
     "/settings/sync/links/{link}/mapping/order/{actor_type}",
     "/settings/sync/links/{link}/lists",
+    "/settings/sync/links/{link}/trace",
     "/settings/fields",
     "/settings/fields/{field}",
     "/settings/lists",
@@ -111,6 +113,8 @@ NO_PAGES = {
     "matches.match": "has a test of its own, for it needs an ambiguous record",
     "sync.details": "part of a page",
     "sync.progress": "part of a page",
+    "tracing.calls": "part of a page",
+    "tracing.download": "a file",
 }
 """Endpoints that answer GET with something that is no page of the walk, and why."""
 
