@@ -1,5 +1,6 @@
 """Answers that are read line by line, under the limits that hold for whole ones."""
 
+import contextlib
 import socket
 from collections.abc import Callable, Sequence
 
@@ -52,6 +53,8 @@ class LineStream:
             with CallDeadline(self._seconds()) as deadline:
                 for used in self._sockets:
                     deadline.watch(used)
+                    with contextlib.suppress(OSError):  # an answer that is read to its end may have closed it
+                        used.settimeout(None)  # what the first line left would end this one, and as a broken connection
                 return self._read_line(deadline)
         except BaseException:
             self.close()

@@ -62,6 +62,18 @@ def test_each_line_has_a_deadline_of_its_own(settings):
         assert stream.next_line() is None
 
 
+def test_a_later_line_may_take_longer_than_the_first_one_was_given(settings):
+    told = lines(b"one\n", b"two\n")
+    told.until = threading.Event()
+    with ScriptedServer(told) as server:
+        seconds = iter([0.1, 0.1, 5.0])
+        session = open_outbound_session(settings, lambda: next(seconds), 1000)
+        stream = session.open_lines("POST", server.url, LINES)
+        assert stream.next_line() == b"one"
+        threading.Timer(0.3, told.until.set).start()
+        assert stream.next_line() == b"two"
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_line_that_is_too_large_unpacked_is_refused(settings, packed):
     with ScriptedServer(lines(b"x" * 1000 + b"\n", b"y" * 200_000, packed=packed)) as server:
