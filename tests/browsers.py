@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.accounts import PASSWORD
@@ -21,6 +21,9 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-features=Translate,OptimizationHints,MediaRouter",
 ]
+
+# what is expected must happen, but not at once where other tests keep the machine busy
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

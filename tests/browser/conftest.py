@@ -52,7 +52,6 @@ def context_of(browser: Browser, office: Office, signed_in: Callable[[DemoUser],
     def open_context(user: DemoUser | None, **options: Any) -> BrowserContext:
         state = {"storage_state": signed_in(user)} if user else {}
         context = browser.new_context(base_url=office.address, **state, **options)
-        context.set_default_timeout(10_000)
         watches.append(Watch(context, office.address))
         opened.append(context)
         return context

@@ -35,7 +35,7 @@ from sync_connectors.registered.models import SyncConnector
 from tests.serving import Tieline
 
 CONSOLE = Doer(None, "console", "cli")
-RUN_SECONDS = 30
+RUN_SECONDS = 60
 
 
 @dataclass

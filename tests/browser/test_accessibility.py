@@ -39,7 +39,7 @@ def open_page(
         page = windows[user]
         page.set_viewport_size(DESK)
         page.goto(address_in(office, address))
-        expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=15_000)
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
         return page
 
     yield open_address

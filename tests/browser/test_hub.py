@@ -57,7 +57,7 @@ def test_an_import_goes_on_by_itself_to_its_result(inside: Page, office: Office)
     inside.get_by_role("button", name="Upload").click()
     inside.get_by_role("button", name="Show preview").click()
     inside.get_by_role("button", name="Import 1,201 rows").click()
-    expect(inside.get_by_role("heading", name="Import finished")).to_be_visible(timeout=20_000)
+    expect(inside.get_by_role("heading", name="Import finished")).to_be_visible()
     expect(inside.get_by_role("main")).to_contain_text("Name: must be filled in")
     assert office.company_with("number", "I1199")
 

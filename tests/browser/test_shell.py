@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from host.database import Database
 from tests.accounts import PASSWORD, make_administrator
 from tests.browser.axe import findings
-from tests.browser.gallery import Gallery, opened_gallery
+from tests.browser.gallery import PATIENCE_SECONDS, Gallery, opened_gallery
 from tests.browser.watching import Watch
 from tests.databases import SqliteDatabases
 
@@ -44,10 +44,12 @@ def session_state(browser: Browser, served: Gallery) -> object:
 
 
 @pytest.fixture
-def gallery(served: Gallery) -> Gallery:
-    served.part, served.counter, served.deleted = "ok", 0, 0
+def gallery(served: Gallery) -> Iterator[Gallery]:
+    served.part, served.load_seconds, served.counter, served.deleted = "ok", PATIENCE_SECONDS, 0, 0
+    served.released.clear()
     served.asked.clear()
-    return served
+    yield served
+    served.released.set()
 
 
 @pytest.fixture
@@ -150,23 +152,25 @@ def test_polling_ends_with_the_last_state(open_page, gallery):
     expect(page.locator("#in-poll")).to_have_text("100")
 
 
-@pytest.mark.parametrize("fault", ["fail", "slow"])
-def test_a_part_that_fails_or_is_slow_says_so_and_can_be_asked_for_again(open_page, gallery, fault):
-    gallery.part = fault
+@pytest.mark.parametrize(("fault", "load_seconds"), [("fail", PATIENCE_SECONDS), ("held", 0.1)])
+def test_a_part_that_fails_or_is_slow_says_so_and_can_be_asked_for_again(open_page, gallery, fault, load_seconds):
+    gallery.part, gallery.load_seconds = fault, load_seconds
     page = open_page()
     part = page.locator("#loaded")
     expect(part).to_contain_text("This part could not be loaded")
     gallery.part = "ok"
+    part.evaluate("(place, seconds) => { place.dataset.loadSeconds = seconds; }", PATIENCE_SECONDS)
     part.get_by_role("button", name="Try again").click()
     expect(part).to_contain_text("48,210.50")
 
 
 def test_nothing_jumps_when_a_part_arrives(open_page, gallery):
-    gallery.part = "late"
+    gallery.part = "held"
     page = open_page()
     place = page.locator("#loaded")
     expect(place).to_have_attribute("aria-busy", "true")
     before = page.locator("#polled").bounding_box()
+    gallery.released.set()
     expect(place).to_contain_text("48,210.50")
     assert page.locator("#polled").bounding_box() == before
 
@@ -210,12 +214,11 @@ def test_a_filter_hides_the_rows_that_do_not_suit(open_page):
 
 def test_leaving_unsaved_work_is_asked_about(open_page):
     page = open_page()
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.get_by_label("Description").fill("other")
-    page.evaluate("location.href = '/account'")
-    page.wait_for_timeout(300)
-    assert asked == ["beforeunload"]
+    with page.expect_event("dialog") as asked:
+        page.evaluate("setTimeout(() => { location.href = '/account'; })")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
     assert page.url.endswith("/test/gallery")
 
 

@@ -27,8 +27,8 @@ def test_a_trace_shows_what_web_and_worker_ask_and_is_downloaded(administrator: 
 
     # the page fills itself
     table = page.get_by_role("table")
-    expect(table.get_by_text("test", exact=True)).to_be_visible(timeout=15_000)
-    expect(table.get_by_role("link", name=f"run {run.id}").first).to_be_visible(timeout=15_000)
+    expect(table.get_by_text("test", exact=True)).to_be_visible()
+    expect(table.get_by_role("link", name=f"run {run.id}").first).to_be_visible()
 
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download").click()

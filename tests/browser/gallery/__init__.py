@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
-from time import sleep
+from threading import Event, Thread
 
 from flask import Flask, abort, render_template_string
 from flask_login import login_required
@@ -17,7 +16,7 @@ from host.database import Database
 from host.settings import Settings
 from host.web.fragments import with_etag
 
-DELAYS = {"late": 0.5, "slow": 1.5}
+PATIENCE_SECONDS = 60
 PAGE = Path(__file__).with_name("page.html")
 
 
@@ -26,7 +25,9 @@ class Gallery:
     """The page's address, and what its fragments answer.
 
     Attributes:
-        part: What the part that is loaded later does: "ok", "late", "slow" (later than the page waits) or "fail".
+        part: What the part that is loaded later does: "ok", "held" (until it is released) or "fail".
+        released: What a held part waits for.
+        load_seconds: How long the page waits for the part.
         counter: What the part that is polled shows.
         deleted: How often something was deleted.
     """
@@ -34,6 +35,8 @@ class Gallery:
     app: Flask
     address: str = ""
     part: str = "ok"
+    released: Event = field(default_factory=Event)
+    load_seconds: float = PATIENCE_SECONDS
     counter: int = 0
     deleted: int = 0
     asked: list[str] = field(default_factory=list)
@@ -59,14 +62,15 @@ def _add_pages(gallery: Gallery) -> None:
     def page() -> str:
         errors = {"password": ["the workbook refused this password"], "": ["the ERP is away"]}
         moment = datetime.now(UTC) - timedelta(minutes=5)
-        return render_template_string(PAGE.read_text(encoding="utf-8"), errors=errors, moment=moment)
+        return render_template_string(PAGE.read_text(encoding="utf-8"), errors=errors, moment=moment, gallery=gallery)
 
     @gallery.app.get("/test/part")
     def part() -> str:
         gallery.asked.append(gallery.part)
         if gallery.part == "fail":
             abort(502)
-        sleep(DELAYS.get(gallery.part, 0))
+        if gallery.part == "held":
+            gallery.released.wait(PATIENCE_SECONDS)
         return "<p>Balance DKK 48,210.50</p>"
 
     @gallery.app.get("/test/counter")
