@@ -1,6 +1,7 @@
 import logging
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
@@ -35,6 +36,9 @@ __all__ = [
 
 
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": SharedTemplates()}
+
+# the same examples in every run, and none that fails because the machine is busy
+hypothesis.settings.load_profile("ci")
 
 # a hash takes a tenth of a second on purpose, and whoever signs in during a test pays for it
 passwords._hasher = PasswordHasher.from_parameters(CHEAPEST)

@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for place, part in enumerate(told.parts):
             if told.until and place == len(told.parts) - 1:
-                told.until.wait(10)
+                told.until.wait(60)
             self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
             self.wfile.flush()
         if told.breaks:

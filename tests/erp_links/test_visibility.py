@@ -68,7 +68,7 @@ def link_of(visibility: str, state: str, rows: list[tuple[str, int, bool, bool]]
     )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(some=st.lists(links, max_size=4), principal=principals)
 def test_the_rule_and_its_sql_twin_agree(
     database: Database, some: list[tuple[str, str, list[tuple[str, int, bool, bool]]]], principal: Principal

@@ -10,7 +10,7 @@ _PROCESS = Path("/proc/self")
 _PERMANENT = frozenset({"deadlines"})
 """Threads that a process has one of, from the first call on."""
 _OF_DATABASES = (".db", ".db-wal", ".db-shm")
-_SETTLING_SECONDS = 3.0
+_SETTLING_SECONDS = 30.0
 
 
 @contextmanager

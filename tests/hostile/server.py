@@ -211,7 +211,7 @@ def hostile_server(folder: Path) -> Iterator[HostileProcess]:
         yield HostileProcess(process)
     finally:
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         process.stdout.close()
 
 

@@ -42,9 +42,7 @@ def side(server: HostileProcess, settings: Settings) -> Iterator[Side]:
         yield side
 
 
-@hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(framing=st.sampled_from(FRAMINGS), place=st.integers(0, FAR_BEHIND), resets=st.booleans())
 @example(framing="end of the connection", place=-1, resets=False)
 @example(framing="length", place=0, resets=True)
@@ -70,9 +68,7 @@ def test_a_stream_cut_anywhere_is_whole_or_an_error(
 
 
 @pytest.mark.parametrize("call", ["get", "create"])
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(framing=st.sampled_from(FRAMINGS), place=st.integers(0, FAR_BEHIND), resets=st.booleans())
 def test_an_answer_cut_anywhere_is_whole_or_an_error(
     side: Side, server: HostileProcess, call: str, framing: str, place: int, resets: bool

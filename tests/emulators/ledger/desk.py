@@ -1,6 +1,5 @@
 """Where calls arrive: each is counted, answered from the books, and disturbed by the faults that are switched on."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,7 +118,7 @@ class Desk:
     def _sleep(self, kind: str, name: str, table: str, *, after: bool) -> None:
         fault = self.faults.strike(f"{kind}_after" if after else kind, name, table)
         if fault:
-            time.sleep(float(fault.options.get("seconds", 1)))
+            fault.hold()
 
     def _done(self, name: str, table: str, asked: Mapping[str, Any]) -> Answer:
         if name in _READING and self.faults.strike("nothing", name, table):

@@ -8,8 +8,8 @@
 |---|---|---|
 | `status` | an HTTP error before anything is done | `status`, `retry_after` |
 | `drop` | the connection closes before anything is done | |
-| `slow` | nothing is done for so long; then as usual | `seconds` |
-| `slow_after` | everything is done, and the answer takes so long | `seconds` |
+| `slow` | nothing is done for so long, or until the fault is switched off; then as usual | `seconds` |
+| `slow_after` | everything is done, and the answer takes so long, or until the fault is switched off | `seconds` |
 | `lost` | everything is done, and the connection closes without an answer | |
 | `garbage` | everything is done, and the answer is no JSON | |
 | `forgotten` | the link is not known until it is saved again | |
@@ -28,13 +28,18 @@
 import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 
 @dataclass
 class Fault:
-    """One fault. It spares the first `skip` calls, then strikes `times`; None is for ever. Empty sets mean all."""
+    """One fault. It spares the first `skip` calls, then strikes `times`; None is for ever. Empty sets mean all.
+
+    Attributes:
+        struck: How often it has struck.
+        held: How many calls it has kept waiting.
+    """
 
     kind: str
     calls: frozenset[str] = frozenset()
@@ -45,9 +50,11 @@ class Fault:
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)
     struck: int = 0
+    held: int = 0
 
     def __post_init__(self) -> None:
         self._draw = random.Random(self.seed)
+        self._is_off = Event()
 
     def strikes(self, call: str, table: str, key: str = "") -> bool:
         """Say whether it strikes this time, and count it."""
@@ -63,6 +70,15 @@ class Fault:
         self.times = None if self.times is None else self.times - 1
         self.struck += 1
         return True
+
+    def hold(self) -> None:
+        """Keep a call waiting for the seconds of the fault, or until it is switched off."""
+        self.held += 1
+        self._is_off.wait(self.options.get("seconds"))
+
+    def let_go(self) -> None:
+        """Keep no call waiting any longer."""
+        self._is_off.set()
 
 
 class Faults:
@@ -93,7 +109,10 @@ class Faults:
     def off(self, kind: str = "") -> None:
         """Switch all faults off, or those of one kind."""
         with self._lock:
-            self._faults = [fault for fault in self._faults if kind and fault.kind != kind]
+            ended = [fault for fault in self._faults if kind in {"", fault.kind}]
+            self._faults = [fault for fault in self._faults if fault not in ended]
+        for fault in ended:
+            fault.let_go()
 
     def strike(self, kind: str, call: str, table: str = "", key: str = "") -> Fault | None:
         """Return the fault of this kind that strikes now, if one does."""

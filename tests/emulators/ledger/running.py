@@ -49,6 +49,7 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.faults.off()
         self.close_door()
 
     def open_door(self) -> None:

@@ -41,7 +41,7 @@ def outcome(erp_type, crm_type, value):
 
 
 @pytest.mark.parametrize(("erp_type", "crm_type"), PAIRS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_every_value_becomes_one_the_hub_takes_or_is_refused_in_words(erp_type, crm_type, data):
     value = data.draw(st.none() | VALUES[erp_type])

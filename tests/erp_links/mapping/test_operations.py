@@ -205,7 +205,7 @@ def test_of_two_administrators_at_once_one_is_told(database):
     together = Barrier(2)
 
     def save_as(crm_field):
-        together.wait(10)
+        together.wait(60)
         try:
             with database.writing() as session:
                 save(session, link, customer({"key": "PHONE", "crm_field": crm_field}), version=version)

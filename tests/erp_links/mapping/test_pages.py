@@ -1,5 +1,4 @@
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -160,20 +159,18 @@ def test_hostile_names_of_fields_are_shown_as_text(admin, sqlite_database):
         assert next(each for each in type_row(session, link).fields if each.key == "<script>'\"").crm_field == "fax"
 
 
-def test_two_hundred_fields_are_shown_and_saved_quickly_and_with_few_statements(admin, sqlite_database):
+def test_two_hundred_fields_are_shown_and_saved_with_few_statements(admin, sqlite_database):
     many = tuple(Field(f"FIELD{place}", f"Field {place}", FieldType.TEXT, rank=place) for place in range(200))
     with sqlite_database.writing() as session:
         link = stored_link(session, declared=replace(DECLARED, fields={**FIELDS, "Customer": many}))
     admin.get(address(link))
     statements = []
     event.listen(sqlite_database.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
-    started = time.monotonic()
     page = admin.get(address(link)).text
     assert len(page) < 2_000_000
     assert len(statements) < 25
     answer = admin.post(address(link), data=with_values(form_of(page)))
     assert answer.status_code == 302
-    assert time.monotonic() - started < 5
 
 
 def test_fields_move_by_buttons_without_a_script(admin, sqlite_database, link):

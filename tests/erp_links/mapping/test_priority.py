@@ -84,7 +84,7 @@ def test_of_two_administrators_at_once_one_is_told(active_links):
     together = Barrier(2)
 
     def order_as(order):
-        together.wait(10)
+        together.wait(60)
         try:
             with database.writing() as session:
                 save_priority(session, ADMINISTRATOR, order, seen)

@@ -139,7 +139,7 @@ def as_the_erp_keeps_it(pair, hub, zone):
 
 
 @pytest.mark.parametrize(("erp_type", "crm_type"), BOTH_WAYS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), zone=ZONES, decimals=st.none() | st.integers(0, 6))
 def test_what_goes_to_the_erp_comes_back_as_the_page_says(erp_type, crm_type, data, zone, decimals):
     pair = Pair(erp_type, crm_type, zone, decimals=decimals)
@@ -158,7 +158,7 @@ def test_what_goes_to_the_erp_comes_back_as_the_page_says(erp_type, crm_type, da
 
 
 @pytest.mark.parametrize(("erp_type", "crm_type"), BOTH_WAYS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), zone=ZONES, decimals=st.none() | st.integers(0, 6))
 def test_what_comes_from_the_erp_goes_back_as_the_same_value_or_one_that_counts_as_it(
     erp_type, crm_type, data, zone, decimals
@@ -179,7 +179,7 @@ def test_what_comes_from_the_erp_goes_back_as_the_same_value_or_one_that_counts_
 
 
 @pytest.mark.parametrize(("erp_type", "crm_type"), BOTH_WAYS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), zone=ZONES, decimals=st.none() | st.integers(0, 6))
 def test_a_merge_sees_no_change_in_what_was_sent_and_is_told_again_in_any_form(
     erp_type, crm_type, data, zone, decimals
@@ -234,7 +234,7 @@ def test_a_text_that_the_erp_cannot_hold_is_refused_and_never_cut(text, max_leng
 
 
 @pytest.mark.parametrize("crm_type", [CrmType.INTEGER, CrmType.DECIMAL, CrmType.DATE, CrmType.DATETIME])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data(), zone=ZONES)
 def test_numbers_and_dates_become_texts_that_tell_them_exactly(crm_type, data, zone):
     hub = data.draw(HUB[crm_type])

@@ -43,7 +43,7 @@ def link(sqlite_database):
         return stored_link(session)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(customer=CUSTOMER, direction=st.sampled_from(DIRECTIONS))
 def test_what_has_no_fault_is_possible_in_every_direction(sqlite_database, link, customer, direction):
     values = load(MappingInput, {"actor_types": [customer]})
@@ -62,7 +62,7 @@ def test_what_has_no_fault_is_possible_in_every_direction(sqlite_database, link,
         assert sorted(each.row.rank for each in customer_now.fields) == list(range(len(FIELDS["Customer"])))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(customer=CUSTOMER)
 def test_laying_over_stores_nothing(sqlite_database, link, customer):
     values = load(MappingInput, {"actor_types": [customer]})

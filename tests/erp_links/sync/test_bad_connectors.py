@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sync_connectors import Actor, ListKey, Page
+from tests.erp_links.sync.deadlines import let_deadlines_pass_when
 from tests.erp_links.sync.stage import Stage
 
 CUSTOMER = {"NAME": "name", "CREDIT": "credit_limit", "SINCE": "description", "COUNTRY": "country"}
@@ -84,23 +85,27 @@ def test_dates_at_the_ends_of_the_calendar_and_odd_list_keys_are_no_trouble(sqli
     assert [row["description"] for row in sqlite_stage.hub()] == ["0001-01-01", "9999-12-31"]
 
 
-def test_a_connector_that_never_answers_ends_the_run_by_its_deadline(sqlite_stage: Stage) -> None:
+def test_a_connector_that_never_answers_ends_the_run_by_its_deadline(
+    sqlite_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage = replace(
         sqlite_stage,
-        runtime=replace(sqlite_stage.runtime, settings=replace(sqlite_stage.runtime.settings, sync_call_seconds=1)),
+        runtime=replace(sqlite_stage.runtime, settings=replace(sqlite_stage.runtime.settings, sync_call_seconds=77)),
     )
     stage.map("Customer", CUSTOMER)
-    released = threading.Event()
+    asked, released = threading.Event(), threading.Event()
+    let_deadlines_pass_when(monkeypatch, asked.is_set)
 
     def never(*_asked: object) -> Iterator[Page]:
         yield Page((customer("C1", {"NAME": "Alfa"}),), resume="2", watermark="1")
-        released.wait(30)
+        asked.set()
+        released.wait()
 
     stage.server.answer["changes"] = never
     run = stage.run()
     released.set()
     assert (run.outcome, run.error_class) == ("aborted", "UnavailableError")
-    assert "did not answer within 1 seconds" in run.message
+    assert "did not answer within 77 seconds" in run.message
     assert [row["name"] for row in stage.hub()] == ["Alfa"]
 
 

@@ -1,7 +1,7 @@
 """An ERP that answers badly while it is read: nothing is lost or doubled, and two quiet runs later all is equal."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from erp_links.links.models import ErpLink, PauseReason
+from tests.erp_links.sync.deadlines import let_deadlines_pass_at
 from tests.erp_links.sync.ledger_stage import LedgerStage
 
 Stager = Callable[..., LedgerStage]
@@ -280,14 +281,14 @@ def test_refused_connections_and_a_refused_token(sqlite_ledgers: Stager) -> None
     assert_converges(stage)
 
 
-def test_answers_that_come_too_late_end_the_run_and_the_next_one_goes_on(sqlite_ledgers: Stager) -> None:
+def test_answers_that_come_too_late_end_the_run_and_the_next_one_goes_on(
+    sqlite_ledgers: Stager, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage = sqlite_ledgers({"PageSize": "3"})
     fill(stage)
-    hurried = replace(stage.runtime, settings=replace(stage.runtime.settings, sync_call_seconds=1))
-    stage.runtime, patient = hurried, stage.runtime
-    stage.ledgers[0].faults.on("slow", calls=["changes"], tables=["Person"], times=1, seconds=1.5)
+    fault = stage.ledgers[0].faults.on("slow", calls=["changes"], tables=["Person"], times=1)
+    let_deadlines_pass_at(monkeypatch, fault)
     run = stage.run()
     assert (run.outcome, run.error_class) == ("aborted", "UnavailableError")
     assert len(stage.hub("company")) == 7
-    stage.runtime = patient
     assert_converges(stage)

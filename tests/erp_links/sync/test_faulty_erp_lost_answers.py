@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from erp_links.attention.unclear import settle_as_made, settle_as_not_made
 from erp_links.sync.models import IntentState
+from tests.erp_links.sync.deadlines import let_deadlines_pass_at
 from tests.erp_links.sync.ledger_stage import IDA, LedgerStage
 
 Stager = Callable[..., LedgerStage]
@@ -16,11 +15,11 @@ Stager = Callable[..., LedgerStage]
 CUSTOMER = {"NAME": ("name", "both"), "CUSTNO": ("number", "to_crm"), "EMAIL": ("email", "both")}
 PERSON = {"LASTNAME": ("last_name", "both"), "EMAIL": ("email", "both")}
 LOSSES = {
-    "the connection closes": ("lost", {}),
-    "the answer is garbage": ("garbage", {}),
-    "the answer comes too late": ("slow_after", {"seconds": 1.4}),
+    "the connection closes": "lost",
+    "the answer is garbage": "garbage",
+    "the answer comes too late": "slow_after",
 }
-LOST = pytest.mark.parametrize(("kind", "options"), LOSSES.values(), ids=LOSSES)
+LOST = pytest.mark.parametrize("kind", LOSSES.values(), ids=LOSSES)
 
 
 def prepare(stage: LedgerStage, *, match: tuple[str, ...] = (), unpaired_pull: str = "create") -> list[int]:
@@ -28,7 +27,6 @@ def prepare(stage: LedgerStage, *, match: tuple[str, ...] = (), unpaired_pull: s
     how = {"unpaired_pull": unpaired_pull, "unpaired_push": "create", "match": match}
     stage.map(0, "Customer", CUSTOMER, **how)
     stage.map(0, "Person", PERSON, **{**how, "match": ("email",) if match else ()})
-    stage.runtime = replace(stage.runtime, settings=replace(stage.runtime.settings, sync_call_seconds=1))
     ids = [stage.add("company", name=f"Alfa {number}", email=f"a{number}@x.example") for number in range(3)]
     for number, company in enumerate(ids):
         stage.add("person", last_name=f"Berg {number}", email=f"b{number}@x.example", company=company)
@@ -45,10 +43,11 @@ def assert_each_once(stage: LedgerStage) -> None:
 
 
 @LOST
-def test_a_create_is_found_again_by_our_reference(ledgers: Stager, kind: str, options: dict[str, Any]) -> None:
+def test_a_create_is_found_again_by_our_reference(ledgers: Stager, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = ledgers({"Reference": "true"})
     prepare(stage)
-    fault = stage.ledgers[0].faults.on(kind, calls=["create"], times=1, **options)
+    fault = stage.ledgers[0].faults.on(kind, calls=["create"], times=1)
+    let_deadlines_pass_at(monkeypatch, fault)
     run = stage.run()
     assert (run.outcome, run.error_class, fault.struck) == ("aborted", "UnavailableError", 1)
     assert {intent.state for intent in stage.intents()} == {IntentState.OPEN}
@@ -62,11 +61,11 @@ def test_a_create_is_found_again_by_our_reference(ledgers: Stager, kind: str, op
 
 @LOST
 def test_a_create_is_found_again_by_its_match_fields(
-    sqlite_ledgers: Stager, kind: str, options: dict[str, Any]
+    sqlite_ledgers: Stager, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = sqlite_ledgers({"Reference": "false"})
     prepare(stage, match=("email",))
-    stage.ledgers[0].faults.on(kind, calls=["create"], times=1, **options)
+    let_deadlines_pass_at(monkeypatch, stage.ledgers[0].faults.on(kind, calls=["create"], times=1))
     assert stage.run().outcome == "aborted"
     stage.run_until_quiet()
     assert_each_once(stage)
@@ -154,7 +153,9 @@ def test_a_look_up_that_fails_settles_nothing_and_is_repeated(sqlite_ledgers: St
 
 @LOST
 @pytest.mark.parametrize("batch", ["0", "2"])
-def test_saves_are_known_for_ours(sqlite_ledgers: Stager, kind: str, options: dict[str, Any], batch: str) -> None:
+def test_saves_are_known_for_ours(
+    sqlite_ledgers: Stager, kind: str, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage = sqlite_ledgers({"Batch": batch})
     ids = prepare(stage)
     stage.run_until_quiet()
@@ -162,7 +163,7 @@ def test_saves_are_known_for_ours(sqlite_ledgers: Stager, kind: str, options: di
     ledger.desk.rules["Customer", "NAME"] = ["upper", "cut:12"]
     for number, company in enumerate(ids):
         stage.edit("company", company, name=f"Beta of the north {number}")
-    ledger.faults.on(kind, calls=["save"], times=1, **options)
+    let_deadlines_pass_at(monkeypatch, ledger.faults.on(kind, calls=["save"], times=1))
     assert stage.run().outcome == "aborted"
     # meanwhile both sides go on: another field in the ERP, and the same one in the CRM
     ledger.books.put("Customer", next(iter(stage.pairings())), {"EMAIL": "new@x.example"})

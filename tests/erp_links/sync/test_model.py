@@ -332,9 +332,7 @@ def check(stage: LedgerStage, examples: int, steps: int, *, derandomize: bool) -
     chosen = profile(
         max_examples=examples,
         stateful_step_count=steps,
-        deadline=None,
         derandomize=derandomize,
-        database=None,
         # a smaller example than the one that failed costs dozens of runs for each try
         phases=(Phase.explicit, Phase.generate),
     )

@@ -144,7 +144,7 @@ def all_wishes() -> st.SearchStrategy[Wishes]:
 def test_lines_end_as_their_highest_ranked_editors_want_them(sqlite_two_erps: LedgerStage, examples: int) -> None:
     orders = Orders(sqlite_two_erps)
 
-    @profile(max_examples=examples, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+    @profile(max_examples=examples, phases=(Phase.explicit, Phase.generate))
     @given(st.sampled_from(list(permutations(SIDES))), st.sampled_from(ORDERS), all_wishes())
     def run(ranking: Sequence[Side], order: Sequence[int], wishes: Wishes) -> None:
         check(orders, ranking, order, wishes)

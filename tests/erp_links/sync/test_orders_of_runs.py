@@ -27,8 +27,8 @@ ROUNDS = (((0, 1), (0, 1)), ((1, 0), (1, 0)))
 UNSHRUNK = (Phase.explicit, Phase.generate)
 """A failing example is small as it is, and each try of a smaller one takes a dozen runs."""
 
-FEW = profile(max_examples=4, deadline=None, derandomize=True, phases=UNSHRUNK)
-MANY = profile(max_examples=250, deadline=None, database=None, phases=UNSHRUNK)
+FEW = profile(max_examples=4, phases=UNSHRUNK)
+MANY = profile(max_examples=250, derandomize=False, phases=UNSHRUNK)
 
 MAPPED: Mapped = {
     "NAME": ("name", "both"),

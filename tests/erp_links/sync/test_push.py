@@ -1,3 +1,4 @@
+import itertools
 import threading
 import time
 from datetime import UTC, datetime
@@ -425,6 +426,7 @@ def test_as_many_calls_as_the_connector_allows_are_made_at_one_time(stage: Stage
     stage.change_link(brake_percent=100)
     stage.declare(maximum_parallel_calls=3, maximum_batch=5)
     under_way, highest, lock = [0], [0], threading.Lock()
+    first_saves, all_lines = itertools.count(1), threading.Barrier(3, timeout=60)
     original = stage.server.arrive
 
     def arrive(call: str, about: str = "") -> None:
@@ -432,7 +434,9 @@ def test_as_many_calls_as_the_connector_allows_are_made_at_one_time(stage: Stage
             under_way[0] += 1
             highest[0] = max(highest[0], under_way[0])
         original(call, about)
-        time.sleep(0.02)
+        if call == "save" and next(first_saves) <= 3:
+            all_lines.wait()
+        time.sleep(0.01)
         with lock:
             under_way[0] -= 1
 

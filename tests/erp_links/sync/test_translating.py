@@ -107,7 +107,7 @@ def translated(page: list[Actor], mapping: CompiledMapping = MAPPING) -> Transla
     return PageTranslator(mapping).translate(Digester(mapping).look_at(page))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(pages())
 def test_a_page_is_what_its_records_are(page: list[Actor]) -> None:
     digests = [Digester(MAPPING).digest_of(actor) for actor in page]
@@ -120,7 +120,7 @@ def test_a_page_is_what_its_records_are(page: list[Actor]) -> None:
     assert [_told(each.erp) for each in records] == [_told(each.erp) for each in one_by_one]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(pages())
 def test_a_page_is_the_same_in_another_process(page: list[Actor]) -> None:
     here = translated(page)
@@ -138,7 +138,7 @@ def test_a_page_is_the_same_in_another_process(page: list[Actor]) -> None:
     assert there.pick(places[1:]).folded(range(len(page) - 1)) == {key: each[1:] for key, each in folded.items()}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(pages(), st.data())
 def test_the_records_picked_are_those_of_the_page(page: list[Actor], data: st.DataObject) -> None:
     places = data.draw(st.lists(st.sampled_from(range(len(page))), unique=True).map(sorted))
@@ -149,7 +149,7 @@ def test_the_records_picked_are_those_of_the_page(page: list[Actor], data: st.Da
     assert picked.base_texts(range(len(places))) == whole.base_texts(places)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(pages(), st.data())
 def test_the_columns_of_a_page_are_those_of_its_records(page: list[Actor], data: st.DataObject) -> None:
     places = data.draw(st.lists(st.sampled_from(range(len(page))), unique=True).map(sorted))

@@ -21,7 +21,13 @@ from host.errors import StaleVersionError
 from host.jobs import Worker
 from tests.erp_links.sync.conftest import Stager
 from tests.erp_links.sync.ledger_stage import LedgerStage
-from tests.erp_links.sync.test_troubled_database import EDITORS, POSTGRES_ONLY, cut_connections, server
+from tests.erp_links.sync.test_troubled_database import (
+    EDITORS,
+    PATIENCE_SECONDS,
+    POSTGRES_ONLY,
+    cut_connections,
+    server,
+)
 
 __all__ = ["server"]
 
@@ -45,7 +51,7 @@ def work_until_done(stage: LedgerStage, reached: Callable[[str], None]) -> Run:
     run_id = stage.request()
     source = RequestedRuns(stage.runtime, executor=RunExecutor(stage.runtime, reached))
     worker = Worker(stage.database, [source], poll_seconds=0.05, threads=2)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(worker.run)
         try:

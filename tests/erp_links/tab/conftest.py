@@ -23,7 +23,7 @@ def sqlite_stage(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.
 
 
 def _synced(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    settings = Settings(data_folder=tmp_path / "data", erp_tab_seconds=1)
+    settings = Settings(data_folder=tmp_path / "data")
     installed(tmp_path / "site", monkeypatch)
     stage = set_up(database, settings, load_plugins(settings), PlainServer("nordwind"))
     stage.server.put(

@@ -16,6 +16,7 @@ from erp_links.mapping.models import LinkField
 from erp_links.sync.pull import change_pages
 from erp_links.tab.blocks import tab_blocks
 from erp_links.tab.reading import TabReader
+from erp_links.tracing import tracer as tracing
 from erp_links.tracing.models import LinkTrace, TracedCall
 from erp_links.tracing.operations import stop_trace
 from host.accounts.principal import Principal
@@ -77,8 +78,11 @@ def test_pages_and_the_end_of_a_stream_are_calls(sqlite_stage: Stage) -> None:
     assert changes[0]["arguments"]["resume"] is None
 
 
-def test_a_link_that_is_not_traced_is_not_written_about_and_asks_nothing_more(sqlite_stage: Stage) -> None:
+def test_a_link_that_is_not_traced_is_not_written_about_and_asks_nothing_more(
+    sqlite_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage = sqlite_stage
+    monkeypatch.setattr(tracing, "LOOK_SECONDS", 3600.0)
     stage.map("Customer", {"NAME": "name"})
     stage.server.page_size = 1
     for number in range(20):

@@ -18,7 +18,7 @@ from tests.erp_links.sync.stage import Stage, set_up
 @pytest.fixture
 def stage(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """An inactive link on Plain ERP whose customers' country joins the two lists of countries."""
-    settings = Settings(data_folder=tmp_path / "data", erp_tab_seconds=2)
+    settings = Settings(data_folder=tmp_path / "data")
     installed(tmp_path / "site", monkeypatch)
     stage = set_up(sqlite_database, settings, load_plugins(settings), PlainServer("nordwind"))
     stage.map("Customer", {"NAME": "name", "COUNTRY": "country"}, two_way=["COUNTRY"])
