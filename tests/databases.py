@@ -162,7 +162,7 @@ def migrate(url: str) -> None:
 
 def postgres_fault() -> str:
     """Return why no PostgreSQL server can be used, or an empty text."""
-    engine: Engine = create_engine(POSTGRES_URL, connect_args={"connect_timeout": 3})
+    engine: Engine = create_engine(POSTGRES_URL, connect_args={"connect_timeout": 30})
     try:
         with engine.connect():
             return ""

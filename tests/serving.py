@@ -17,7 +17,7 @@ import pytest
 import requests
 
 PATIENCE_SECONDS = 60.0
-END_SECONDS = 10.0
+END_SECONDS = 60.0
 LISTENS = re.compile(r"Tieline listens on (http://\S+?)/?$", re.MULTILINE)
 
 Found = TypeVar("Found")
@@ -66,7 +66,7 @@ class Tieline:
     def ready(self) -> str:
         """Wait until everything that work needs is there, and return the URL."""
         address = self.address()
-        self.wait_for(lambda: requests.get(f"{address}/readyz", timeout=5).ok, "is not ready")
+        self.wait_for(lambda: requests.get(f"{address}/readyz", timeout=30).ok, "is not ready")
         return address
 
     def wait_for(self, look: Callable[[], Found | None], fault: str) -> Found:

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import zipfile
@@ -16,6 +15,7 @@ import requests
 
 from host.migrations import head
 from tests.installations import CHECKOUT, build_wheel, make_environment
+from tests.serving import free_port
 
 START_SECONDS = 60
 
@@ -40,14 +40,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def address(installed: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
     """The address of `tieline serve`, run from the wheel in a fresh folder."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     output = tmp_path / "output"
     with output.open("wb") as written:
         process = subprocess.Popen(
             [installed / "tieline", "serve"],
-            env={**environment, "TIELINE_PORT": str(port)},
+            env={**environment, "TIELINE_PORT": port},
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             stdout=written,
@@ -59,14 +57,14 @@ def address(installed: Path, environment: dict[str, str], tmp_path: Path) -> Ite
             yield url
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=START_SECONDS)
 
 
 def wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", output: Path) -> None:
     deadline = monotonic() + START_SECONDS
     while monotonic() < deadline and process.poll() is None:
         try:
-            if requests.get(f"{url}/healthz", timeout=5).ok:
+            if requests.get(f"{url}/healthz", timeout=30).ok:
                 return
         except requests.ConnectionError:
             sleep(0.1)
@@ -91,13 +89,13 @@ def test_the_installed_copy_is_not_the_checkout(installed: Path, environment: di
 
 
 def test_the_installed_copy_serves_migrated_with_templates_and_static_files(address: str, tmp_path: Path) -> None:
-    page = requests.get(address, timeout=10)
+    page = requests.get(address, timeout=30)
     assert page.status_code == 200
     assert "/sign-in" in page.url
     assert 'type="password"' in page.text
     files = re.findall(r'(?:href|src)="(/[^"]+\.(?:css|js)[^"]*)"', page.text)
     assert files
-    statuses = {path: requests.get(address + path, timeout=10).status_code for path in files}
+    statuses = {path: requests.get(address + path, timeout=30).status_code for path in files}
     assert {path for path, status in statuses.items() if status != 200} == set()
     with sqlite3.connect(tmp_path / "data" / "tieline.db") as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(head(),)]

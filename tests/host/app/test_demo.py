@@ -27,7 +27,7 @@ def shop_of(told: str, folder: Path) -> str:
     with sqlite3.connect(folder / "data" / "tieline.db") as connection:
         (orders,) = connection.execute("SELECT count(*) FROM sales_order WHERE your_reference LIKE 'WEB-%'").fetchone()
     assert orders == 30
-    assert requests.get(address[1], timeout=5).status_code == 401
+    assert requests.get(address[1], timeout=30).status_code == 401
     return address[1]
 
 
@@ -49,7 +49,7 @@ def test_the_demo_shows_the_main_job_keeps_its_data_and_starts_over_when_told(st
         assert user.password in told
     address = demo.ready()
     assert f"Tieline is at {address}/" in told
-    assert requests.get(f"{address}/sign-in", timeout=5).ok
+    assert requests.get(f"{address}/sign-in", timeout=30).ok
     shop = shop_of(told, tmp_path)
     children = demo.children
     assert children.keys() == {"web", "worker", "connector"}
@@ -58,7 +58,7 @@ def test_the_demo_shows_the_main_job_keeps_its_data_and_starts_over_when_told(st
 
     again = shown(start)
     assert "First sync" not in again.output
-    assert requests.get(f"{shop}/health", timeout=5).json() == {"status": "ok"}
+    assert requests.get(f"{shop}/health", timeout=30).json() == {"status": "ok"}
     assert again.stop(signal.SIGINT) == 0
     assert run_count(tmp_path) == 2
 

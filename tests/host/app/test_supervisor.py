@@ -13,8 +13,8 @@ from tests.serving import still_running
 def test_both_processes_are_kept_running_and_end_with_a_signal(start: Start) -> None:
     tieline = start("serve")
     address = tieline.ready()
-    assert requests.get(f"{address}/healthz", timeout=5).json() == {"status": "ok"}
-    checks = requests.get(f"{address}/readyz", timeout=5).json()["checks"]
+    assert requests.get(f"{address}/healthz", timeout=30).json() == {"status": "ok"}
+    checks = requests.get(f"{address}/readyz", timeout=30).json()["checks"]
     assert checks == {"database": "ok", "migrations": "ok", "key": "ok", "worker": "ok"}
     assert "There is no administrator yet. Make one with this link, once: http" in tieline.output
 
@@ -53,13 +53,13 @@ def test_a_port_that_is_taken_is_told_in_words(start: Start) -> None:
 
 
 def test_a_single_process_runs_without_a_supervisor(start: Start) -> None:
-    start("db", "upgrade").process.wait(timeout=30)
+    start("db", "upgrade").process.wait(timeout=60)
     web = start("serve", "--only", "web")
     address = web.address()
-    answer = requests.get(f"{address}/readyz", timeout=5)
+    answer = requests.get(f"{address}/readyz", timeout=30)
     assert answer.status_code == 503
     assert answer.json()["checks"]["worker"] == "no worker process is alive"
     worker = start("serve", "--only", "worker")
-    web.wait_for(lambda: requests.get(f"{address}/readyz", timeout=5).ok, "sees no worker")
+    web.wait_for(lambda: requests.get(f"{address}/readyz", timeout=30).ok, "sees no worker")
     assert worker.stop() == 0
     assert web.stop(signal.SIGINT) == 0

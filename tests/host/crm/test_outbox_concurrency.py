@@ -133,7 +133,7 @@ def test_who_subscribes_and_asks_for_everything_misses_no_record_of_a_writer_und
             threading.Event().wait(0.2)
 
     with in_thread(write_slowly) as writing:
-        assert written.wait(5)
+        assert written.wait(60)
         with database.writing() as session:
             subscribe(session, LINK, "company", None)
         subscribed.set()
@@ -153,7 +153,7 @@ def test_waiting_for_the_writers_under_way_locks_out_none_that_comes_later(postg
     with database.writing() as session:
         enqueue_where(session, LINK, "company", true(), LATER)
         with database.writing() as other:
-            other.execute(text("SET LOCAL lock_timeout = '1s'"))
+            other.execute(text("SET LOCAL lock_timeout = '30s'"))
             insert_many(other, "company", [{"name": "Two"}], "user:1", LATER)
     with database.reading() as session:
         assert len(read_entries(session, LINK, "company", 0, 10)) == 2

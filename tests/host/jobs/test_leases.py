@@ -1,4 +1,6 @@
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -9,6 +11,7 @@ from host.jobs.clock import read_clock
 from host.jobs.keeping import LeaseKeeper
 from host.jobs.leases import HeldLease
 from host.jobs.models import Lease
+from tests.patience import until
 
 
 def take(database: Database, holder: str, seconds: float = 30) -> HeldLease | None:
@@ -19,6 +22,33 @@ def take(database: Database, holder: str, seconds: float = 30) -> HeldLease | No
 def let_expire(database: Database) -> None:
     with database.writing() as session:
         session.execute(update(Lease).values(expires_at=read_clock(session) - timedelta(seconds=1)))
+
+
+class ShortBreaks(threading.Event):
+    """Ends every wait after a moment, and notes how long it was to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[float | None] = set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.asked.add(timeout)
+        return super().wait(0.02)
+
+
+@contextmanager
+def kept(database: Database, held: HeldLease) -> Iterator[LeaseKeeper]:
+    """Keep a lease of 30 seconds, without the waits between two renewals."""
+    keeper = LeaseKeeper(database, held, seconds=30)
+    breaks = keeper._done = ShortBreaks()
+    with keeper:
+        yield keeper
+    assert breaks.asked == {10}
+
+
+def is_running_out_in_the_future(database: Database) -> bool:
+    with database.reading() as session:
+        return session.scalars(select(Lease.expires_at)).one() > read_clock(session)
 
 
 def test_a_held_lease_is_refused_to_others_and_free_again_once_released(database: Database) -> None:
@@ -83,24 +113,23 @@ def test_a_call_longer_than_the_lease_prolongs_it(database: Database) -> None:
 
 
 def test_a_keeper_outlives_the_seconds_of_its_lease_and_gives_it_back(database: Database) -> None:
-    held = take(database, "one", seconds=0.6)
+    held = take(database, "one")
     assert held is not None
-    with LeaseKeeper(database, held, seconds=0.6) as keeper:
-        threading.Event().wait(1.2)
+    with kept(database, held) as keeper:
+        let_expire(database)
+        until(lambda: is_running_out_in_the_future(database))
         assert take(database, "two") is None
         assert not keeper.is_lost
     assert take(database, "two") is not None
 
 
 def test_a_keeper_notices_that_somebody_else_took_its_lease(database: Database) -> None:
-    held = take(database, "one", seconds=0.3)
+    held = take(database, "one")
     assert held is not None
-    with LeaseKeeper(database, held, seconds=0.3) as keeper:
-        let_expire(database)
+    with kept(database, held) as keeper:
         with database.writing() as session:
             session.execute(update(Lease).values(holder="two", fence=Lease.fence + 1))
-        threading.Event().wait(0.4)
-        assert keeper.is_lost
+        until(lambda: keeper.is_lost)
         assert not keeper.cover(10)
     with database.reading() as session:
         assert session.scalars(select(Lease.holder)).one() == "two"

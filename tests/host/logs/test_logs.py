@@ -4,7 +4,7 @@ import re
 from contextvars import copy_context
 from pathlib import Path
 from threading import Thread
-from time import monotonic
+from time import thread_time
 
 import pytest
 from flask import Flask
@@ -111,10 +111,10 @@ def test_values_of_telling_names_are_masked(text: str, expected: str) -> None:
 
 
 def test_a_megabyte_without_a_space_is_looked_through_quickly() -> None:
-    began = monotonic()
+    began = thread_time()
     assert len(redacted("a" * 1_000_000)) == 1_000_000
     assert len(redacted("token" * 200_000)) == 1_000_000
-    assert monotonic() - began < 2
+    assert thread_time() - began < 2
 
 
 def test_a_short_secret_is_masked_as_a_word_only() -> None:

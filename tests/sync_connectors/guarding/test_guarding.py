@@ -6,6 +6,7 @@ import sys
 import textwrap
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -46,6 +47,7 @@ from tests.emulators.misbehaving import (
     raises,
     release_all,
 )
+from tests.patience import until
 
 GUID = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -56,13 +58,12 @@ def no_call_left_hanging():
     release_all()
 
 
-def services(seconds=5.0):
+def services(seconds=60.0):
     return HostServices(Settings(), ZoneInfo("UTC"), seconds)
 
 
-def opened(seconds=5.0, behaviour="", **methods):
-    connector = GuardedConnector(MisbehavingConnector(), seconds)
-    session = connector.open(GUID, {"Behaviour": behaviour}, services(seconds))
+def opened(given=None, behaviour="", **methods):
+    session = GuardedConnector(MisbehavingConnector()).open(GUID, {"Behaviour": behaviour}, given or services())
     for name, method in methods.items():
         setattr(session._session, name, method)
     return session
@@ -191,7 +192,9 @@ def test_notices_are_cut_to_what_can_be_shown():
 
 
 def test_a_late_call_makes_its_session_useless_and_is_closed_when_it_ends():
-    session = opened(0.2, get=hang)
+    given = services()
+    session = opened(given, get=hang)
+    given.seconds = 0.2
     inner = session._session
     with pytest.raises(UnavailableError, match=r"did not answer within 0\.2 seconds"):
         session.get("Customer", ["C1"], [])
@@ -200,10 +203,7 @@ def test_a_late_call_makes_its_session_useless_and_is_closed_when_it_ends():
     session.close()
     assert inner.closed == 0
     release_all()
-    for _ in range(100):
-        if inner.closed:
-            break
-        time.sleep(0.02)
+    until(lambda: inner.closed)
     assert inner.closed == 1
 
 
@@ -218,10 +218,7 @@ def test_a_session_that_opens_too_late_is_closed():
     with pytest.raises(UnavailableError):
         GuardedConnector(Slow()).open(GUID, {}, services(0.1))
     release_all()
-    for _ in range(100):
-        if made.closed:
-            break
-        time.sleep(0.02)
+    until(lambda: made.closed)
     assert made.closed == 1
 
 
@@ -235,14 +232,12 @@ def test_calls_that_hang_use_up_the_threads_of_their_own_connector_only():
         connector.test_configuration({}, services())
     assert GuardedConnector(MisbehavingConnector()).test_configuration({}, services()).details
     release_all()
-    for _ in range(100):
-        try:
-            assert connector.test_configuration({}, services()) == Tested(details={"Company": "Nordwind A/S"})
-            break
-        except UnavailableError:
-            time.sleep(0.02)
-    else:
-        pytest.fail("the threads were not released")
+
+    def answer_of_a_released_thread():
+        with suppress(UnavailableError):
+            return connector.test_configuration({}, services())
+
+    assert until(answer_of_a_released_thread) == Tested(details={"Company": "Nordwind A/S"})
 
 
 def test_threads_are_used_again():
@@ -283,21 +278,20 @@ def test_a_call_that_never_ends_does_not_hold_up_the_end_of_the_process():
             print(error)
     """
     ended = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120, check=True
     )
     assert "did not answer within 0.1 seconds" in ended.stdout
 
 
 def test_the_deadline_begins_anew_with_each_call():
-    given = services(0.5)
+    given = services(30)
     session = GuardedConnector(MisbehavingConnector()).open(GUID, {}, given)
-    left = []
-    session._session.test = lambda: left.append(given.remaining()) or Tested()
+    begun = []
+    session._session.test = lambda: begun.append(given._deadline) or Tested()
     for _ in range(2):
+        asked = time.monotonic()
         session.test()
-        time.sleep(0.3)
-    assert all(0.3 < seconds <= 0.5 for seconds in left)
-    assert len(left) == 2
+        assert begun.pop() >= asked + 30
 
 
 def test_errors_of_the_contract_are_tidied_and_secrets_in_them_masked():
@@ -375,9 +369,9 @@ def test_checking_a_record_costs_little():
     page = Page(tuple(Actor("Customer", str(number), values, "1") for number in range(20_000)))
     with opened(changes=lambda *_: iter([page])) as session:
         session.fields("Customer")
-        began = time.perf_counter()
+        began = time.process_time()
         (checked,) = session.changes("Customer", None, None, [])
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
     assert checked == page
     assert seconds < 1.0, f"{seconds / 20_000 * 1e6:.1f} µs for each record"
 

@@ -29,14 +29,20 @@ def ledger():
 @pytest.fixture
 def plugins(ledger):
     connectors = {"misbehaving": MisbehavingConnector(), "ledger": ledger}
-    yield Plugins({name: GuardedConnector(one, 0.3) for name, one in connectors.items()}, [])
+    yield Plugins({name: GuardedConnector(one) for name, one in connectors.items()}, [])
     release_all()
+
+
+@pytest.fixture
+def impatient(plugins):
+    """Lets calls of the ledger without a session end after a moment."""
+    plugins.connectors["ledger"]._seconds = 0.3
 
 
 @pytest.fixture
 def connectors(plugins, tmp_path):
     """The roads to the plugins above, and to servers on this machine."""
-    settings = Settings(data_folder=tmp_path, outbound_allow=("127.0.0.0/8",), connector_call_seconds=5)
+    settings = Settings(data_folder=tmp_path, outbound_allow=("127.0.0.0/8",), connector_call_seconds=60)
     return Connectors(plugins, settings, SecretBox.from_settings(settings))
 
 

@@ -24,7 +24,7 @@ from sync_connectors.registered.operations import (
 )
 from sync_connectors.registered.registering import change_and_ask, register_connector
 from sync_connectors.registered.work import OutdatedDeclarations
-from tests.emulators.misbehaving import hang, release_all
+from tests.emulators.misbehaving import hang, raises
 
 
 @pytest.fixture
@@ -57,6 +57,7 @@ def test_a_registered_connector_is_asked_at_once_and_its_answer_kept_with_the_ti
     ]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_connector_that_does_not_answer_is_registered_with_the_reason(database, connectors, doer, ledger):
     ledger.configuration_fields = hang
     added = register_connector(database, connectors, doer, name="Books", url="plugin:ledger")
@@ -88,20 +89,21 @@ def test_a_refresh_that_brings_nothing_new_is_not_in_the_audit_log(registered, d
 
 def test_an_answer_that_comes_after_the_url_was_changed_is_dropped(database, connectors, doer, ledger):
     added = register_connector(database, connectors, doer, name="Books", url="plugin:ledger")
-    answering = threading.Event()
+    answering, changed = threading.Event(), threading.Event()
 
     def slow():
         answering.set()
-        time.sleep(0.2)
+        changed.wait(60)
         return [ConfigurationField("Late", "Late", FieldType.TEXT)]
 
     ledger.configuration_fields = slow
     asking = threading.Thread(target=refresh_declaration, args=(database, connectors, doer, added.id))
     asking.start()
-    answering.wait(5)
+    assert answering.wait(60)
     with database.writing() as session:
         changes = {"url": "plugin:misbehaving"}
         change_connector(session, doer, connectors, added.id, changes, stored(database, added.id).version)
+    changed.set()
     asking.join()
     assert [field.key for field in declaration_of(stored(database, added.id)).fields] == ["Behaviour", "Password"]
     assert stored(database, added.id).url_revision == 2
@@ -120,10 +122,10 @@ def test_connectors_of_another_plugin_version_are_asked_again(database, connecto
 
 
 def test_the_worker_asks_a_connector_that_has_failed_again_after_a_while(database, connectors, doer, ledger):
-    ledger.configuration_fields = hang
+    ledger.configuration_fields = raises(OSError("disk"))
     added = register_connector(database, connectors, doer, name="Books", url="plugin:ledger")
+    assert "OSError" in added.failure
     del ledger.configuration_fields
-    release_all()
     source = OutdatedDeclarations(database, connectors)
     assert source.work(threading.Event()) is False
     with database.writing() as session:

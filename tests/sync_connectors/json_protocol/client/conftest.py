@@ -16,13 +16,13 @@ class Side:
 
     settings: Settings
 
-    def services(self, seconds=5.0):
+    def services(self, seconds=60.0):
         return HostServices(self.settings, ZoneInfo("Europe/Copenhagen"), seconds)
 
     def connector(self, url, token=""):
         return RemoteConnector(url, token, self.settings)
 
-    def session(self, url, token="", seconds=5.0):
+    def session(self, url, token="", seconds=60.0):
         return self.connector(url, token).open(GUID, {}, self.services(seconds))
 
 

@@ -38,7 +38,7 @@ def no_pauses(monkeypatch):
     monkeypatch.setattr(streams, "PAUSES", (0.0, 0.0, 0.0))
 
 
-def read(side, server, resume=None, seconds=5.0):
+def read(side, server, resume=None, seconds=60.0):
     return list(side.session(server.url, seconds=seconds).changes("Customer", "mark", resume, ["NAME"]))
 
 
@@ -180,7 +180,7 @@ def test_a_page_that_does_not_come_in_time_ends_the_stream(side):
     told.until = threading.Event()
     with ScriptedServer(told) as server:
         with pytest.raises(UnavailableError, match="no complete answer within"):
-            read(side, server, seconds=0.3)
+            read(side, server, seconds=1.0)
         assert len(cursors(server)) == 1
         told.until.set()
 

@@ -22,7 +22,7 @@ def test_the_next_page_is_asked_for_while_one_is_sent():
     stream = lines(Stream.CHANGES, told(), CallsUnderWay())
     assert next(stream) == beginning(Stream.CHANGES)
     assert next(stream) == page_line(PAGES[0])
-    assert asked[1].wait(5)
+    assert asked[1].wait(60)
     assert not asked[2].is_set()
     assert list(stream) == [page_line(PAGES[1]), page_line(PAGES[2]), end_line()]
 
