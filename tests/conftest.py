@@ -18,6 +18,7 @@ from tests.databases import (
     sqlite_database,
     sqlite_databases,
 )
+from tests.installations import make_once, tieline_wheel
 from tests.skips import pytest_runtest_makereport
 from tests.templates import SharedTemplates
 
@@ -27,11 +28,13 @@ __all__ = [
     "database",
     "databases",
     "empty_database_url",
+    "make_once",
     "postgres_database",
     "postgres_databases",
     "pytest_runtest_makereport",
     "sqlite_database",
     "sqlite_databases",
+    "tieline_wheel",
 ]
 
 

@@ -1,11 +1,44 @@
 """Tieline as others install it: from a wheel, into an environment of its own."""
 
+import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from filelock import FileLock
+
 CHECKOUT = Path(__file__).parents[1]
+
+
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def make_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MakeOnce:
+    """Has a folder of a name filled by the first test process that asks, for all processes of this run."""
+    own = tmp_path_factory.getbasetemp()
+    of_all = own if worker_id == "master" else own.parent
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, is_whole = of_all / name, of_all / f"{name}.whole"
+        with FileLock(of_all / f"{name}.lock"):
+            if not is_whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                make(folder)
+                is_whole.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def tieline_wheel(make_once: MakeOnce) -> Path:
+    """The wheel of Tieline."""
+    (wheel,) = make_once("tieline-wheel", lambda folder: build_wheel(CHECKOUT, folder)).glob("*.whl")
+    return wheel
 
 
 def build_wheel(source: Path, folder: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.installations import CHECKOUT, build_wheel, install, make_environment
+from tests.installations import MakeOnce, build_wheel, install, make_environment
 
 SECONDS = 60
 NAME, PACKAGE = "acme-books", "tieline_acme_books"
@@ -80,17 +80,22 @@ def until(look: Callable[[], Any], process: "subprocess.Popen[bytes]", output: P
     pytest.fail(f"{process.args} does not go on:\n{output.read_text(encoding='utf-8')}")
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+@pytest.fixture(scope="session")
+def installed(tieline_wheel: Path, make_once: MakeOnce) -> Installed:
     """Tieline and the connector, each from its wheel; the project was written by the installed Tieline."""
-    folder = tmp_path_factory.mktemp("new_connector")
-    programs = make_environment(folder / "environment", build_wheel(CHECKOUT, folder / "tieline"))
-    made = Installed(programs, folder / "project")
-    (folder / "data").mkdir()
-    printed = made.run("tieline", "connector", "new", NAME, "--folder", str(made.project), data=folder / "data")
-    assert str(made.project / PACKAGE / "connector.py") in printed
-    install(programs, build_wheel(made.project, folder / "wheel"))
-    return made
+
+    def installed_in(folder: Path) -> Installed:
+        return Installed(folder / "environment" / "bin", folder / "project")
+
+    def make(folder: Path) -> None:
+        made = installed_in(folder)
+        (folder / "data").mkdir(parents=True)
+        make_environment(folder / "environment", tieline_wheel)
+        printed = made.run("tieline", "connector", "new", NAME, "--folder", str(made.project), data=folder / "data")
+        assert str(made.project / PACKAGE / "connector.py") in printed
+        install(made.programs, build_wheel(made.project, folder / "wheel"))
+
+    return installed_in(make_once("new-connector", make))
 
 
 @pytest.fixture

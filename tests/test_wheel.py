@@ -14,21 +14,16 @@ import pytest
 import requests
 
 from host.migrations import head
-from tests.installations import CHECKOUT, build_wheel, make_environment
+from tests.installations import MakeOnce, make_environment
 from tests.serving import free_port
 
 START_SECONDS = 60
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_wheel(CHECKOUT, tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def installed(tieline_wheel: Path, make_once: MakeOnce) -> Path:
     """The folder of the programs of a virtual environment that holds the wheel."""
-    return make_environment(tmp_path_factory.mktemp("environment"), wheel)
+    return make_once("installed-wheel", lambda folder: make_environment(folder, tieline_wheel)) / "bin"
 
 
 @pytest.fixture
@@ -71,8 +66,8 @@ def wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", output: Pat
     pytest.fail(f"tieline serve does not answer:\n{output.read_text(encoding='utf-8')}")
 
 
-def test_the_wheel_holds_packages_templates_migrations_static_files_and_licence(wheel: Path) -> None:
-    names = set(zipfile.ZipFile(wheel).namelist())
+def test_the_wheel_holds_packages_templates_migrations_static_files_and_licence(tieline_wheel: Path) -> None:
+    names = set(zipfile.ZipFile(tieline_wheel).namelist())
     assert {"host/__init__.py", "sync_connectors/__init__.py", "erp_links/__init__.py", "plugins/__init__.py"} <= names
     assert any(name.startswith("host/templates/") and name.endswith(".html") for name in names)
     assert any(name.startswith("host/static/") for name in names)

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from plugins.workbook.sample import write_sample
+from tests.host.cli.conftest import Terminal
 from tests.serving import Tieline
 
 GUID = "11111111-2222-3333-4444-555555555555"
@@ -23,8 +24,8 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     """Starts `tieline connector serve workbook`; whatever still runs at the end of the test is stopped."""
     started: list[Tieline] = []
 
-    def start(*arguments: str, plugin: str = "workbook") -> Tieline:
-        command = ("connector", "serve", plugin, *(arguments or ("--port", "0")))
+    def start(*arguments: str) -> Tieline:
+        command = ("connector", "serve", "workbook", *(arguments or ("--port", "0")))
         started.append(Tieline(tmp_path / "data", *command, output=tmp_path / f"output{len(started)}"))
         return started[-1]
 
@@ -79,7 +80,7 @@ def test_a_token_file_decides_who_may_call_and_folders_can_be_named(begin: Begin
     assert "token-of-nordwind" not in served.output
 
 
-def test_what_cannot_be_served_is_told_with_the_reason(begin: Begin, tmp_path: Path) -> None:
+def test_what_cannot_be_served_is_told_with_the_reason(terminal: Terminal, tmp_path: Path) -> None:
     tokens = tmp_path / "tokens"
     tokens.write_text("nordwind:token-of-nordwind-0001\n")
     tokens.chmod(0o644)
@@ -89,7 +90,7 @@ def test_what_cannot_be_served_is_told_with_the_reason(begin: Begin, tmp_path: P
         (("--port", "0", "--allow-anonymous", "everybody"), "workbook", 2, "does not appear to be an IPv4 or IPv6"),
         (("--port", "0"), "nothing", 2, "no connector answers behind nothing"),
     ):
-        refused = begin(*arguments, plugin=plugin)
-        assert refused.process.wait(timeout=60) == code
-        assert reason in refused.output
+        refused = terminal("connector", "serve", plugin, *arguments)
+        assert refused.exit_code == code
+        assert reason in refused.stderr
         assert "Traceback" not in refused.output
