@@ -1,11 +1,12 @@
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, inspect
 
 from host.database import Database
+
+pytest_plugins = ["pytester"]
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -24,20 +25,28 @@ def test_an_empty_test_database_has_no_table(empty_database_url: str) -> None:
     engine.dispose()
 
 
-def run_without_server(ci: str) -> str:
-    environment = {**os.environ, "CI": ci, "TIELINE_TEST_POSTGRES_URL": "postgresql+psycopg://nobody@127.0.0.1:9/none"}
-    chosen = f"{Path(__file__)}::test_an_empty_test_database_has_no_table"
-    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", chosen]
-    return subprocess.run(command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=False).stdout
+@pytest.fixture
+def told_without_server(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Runs a test for each kind of database where there is no server, under CI or not, and returns what is told."""
+    monkeypatch.setattr("tests.databases.POSTGRES_URL", "postgresql+psycopg://nobody@127.0.0.1:9/none")
+    pytester.makeconftest((CHECKOUT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    pytester.makeini("[pytest]\nmarkers =\n    postgresql: needs a server\n")
+    pytester.makepyfile("def test_both(empty_database_url): pass")
+
+    def told(ci: str) -> str:
+        monkeypatch.setenv("CI", ci)
+        return str(pytester.runpytest_inprocess("-rs", "-n0", "-p", "no:cacheprovider").stdout)
+
+    return told
 
 
-def test_without_a_server_its_tests_are_skipped_with_the_reason() -> None:
-    output = run_without_server(ci="")
+def test_without_a_server_its_tests_are_skipped_with_the_reason(told_without_server: Callable[[str], str]) -> None:
+    output = told_without_server("")
     assert "1 passed, 1 skipped" in output
     assert "no PostgreSQL server at" in output
 
 
-def test_without_a_server_its_tests_fail_where_ci_runs() -> None:
-    output = run_without_server(ci="true")
+def test_without_a_server_its_tests_fail_where_ci_runs(told_without_server: Callable[[str], str]) -> None:
+    output = told_without_server("true")
     assert "1 passed, 1 error" in output
     assert "skipped under CI although it needs postgresql" in output
