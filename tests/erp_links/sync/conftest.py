@@ -51,15 +51,26 @@ Stager = Callable[..., LedgerStage]
 
 
 IN_PROCESS, OVER_THE_WIRE = "in process", "over the wire"
-OFTEN_OVER_THE_WIRE = {"test_faulty_erp_deletions", "test_faulty_erp_feed"}
-"""What reads through a stream; the other tests go over the wire in the long run only, for they take a minute."""
+OFTEN_OVER_THE_WIRE = (
+    "test_faulty_erp_deletions.",
+    "test_faulty_erp_feed.test_a_feed_in_trouble_",
+    "test_faulty_erp_feed.test_the_pages_before_the_trouble_",
+    "test_faulty_erp_feed.test_a_cursor_that_expired_",
+    "test_faulty_erp_feed.test_a_forgotten_link_",
+    "test_faulty_erp_feed.test_a_warning_",
+    "test_faulty_erp_feed.test_refused_connections_",
+    "test_faulty_erp_feed.test_answers_that_come_too_late_",
+)
+"""Each fault of a stream, and where it is gone on with; what the ERP's clock and books do meanwhile, and the calls that
+are no stream, go over the wire in the long run only."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests of the misbehaving ERP also with its connector behind a server."""
     module = metafunc.module.__name__.rpartition(".")[2]
     if "way" in metafunc.fixturenames and module.startswith("test_faulty_erp_"):
-        marks = () if module in OFTEN_OVER_THE_WIRE else (pytest.mark.long,)
+        is_often = f"{module}.{metafunc.function.__name__}".startswith(OFTEN_OVER_THE_WIRE)
+        marks = () if is_often else (pytest.mark.long,)
         metafunc.parametrize("way", [IN_PROCESS, pytest.param(OVER_THE_WIRE, marks=marks)], indirect=True)
 
 

@@ -118,7 +118,8 @@ class LedgerStage:
     def hub(self, entity_type: str = "company") -> dict[int, Record]:
         table = table_of(entity_type)
         with self.database.reading() as session:
-            return read_many(session, entity_type, session.scalars(select(table.c.id)).all())
+            ids = session.scalars(select(table.c.id)).all()
+            return read_many(session, entity_type, ids) if ids else {}
 
     def find(self, entity_type: str, **values: CrmValue) -> Record:
         """Return the one record that has these values."""
