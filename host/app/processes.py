@@ -25,10 +25,13 @@ _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 _SECONDS_WITH_THE_LOCK = 0.0005
 
 
-def run_worker(settings: Settings, database: Database) -> None:
-    """Do the work that waits in the database until SIGTERM or SIGINT; blocks."""
+def run_worker(settings: Settings, database: Database, *, supervised: bool = False) -> None:
+    """Do the work that waits in the database until SIGTERM or SIGINT, or the end of a supervisor; blocks."""
     context = wording_app(settings).app_context
     runtime = open_worker(settings, database, context)
+    if supervised:
+        # a process that has a thread already would be given no companion
+        stop_with_parent()
     sources = (
         OutdatedDeclarations(database, runtime.connectors),
         DueLinks(runtime, context),

@@ -23,15 +23,15 @@ def serve(installation: Installation, only: str | None, *, supervised: bool) -> 
     SQLite is migrated by itself. A PostgreSQL database that is not migrated is refused; run `tieline db upgrade`.
     """
     if only:
-        if supervised:
-            stop_with_parent()
         database = installation.migrated_database
         with told():
             if only == "worker":
-                run_worker(installation.settings, database)
+                run_worker(installation.settings, database, supervised=supervised)
             else:
                 from host.app.serving import run_web  # noqa: PLC0415 - a worker is smaller without the web application
 
+                if supervised:
+                    stop_with_parent()
                 run_web(installation.settings, database)
         return
     with told():

@@ -7,7 +7,7 @@ import socket
 import requests
 
 from tests.host.app.conftest import Start
-from tests.serving import still_running
+from tests.serving import children_of, still_running
 
 
 def test_both_processes_are_kept_running_and_end_with_a_signal(start: Start) -> None:
@@ -28,8 +28,9 @@ def test_both_processes_are_kept_running_and_end_with_a_signal(start: Start) -> 
     assert f"the worker process ended with {-signal.SIGKILL}" in tieline.output
 
     children = tieline.children
+    (companion,) = tieline.wait_for(lambda: children_of(children["worker"]), "has no process that reads ahead")
     assert tieline.stop() == 0
-    assert still_running(children.values()) == []
+    assert still_running([*children.values(), companion]) == []
 
 
 def test_children_end_with_a_supervisor_that_is_killed(start: Start) -> None:
@@ -37,8 +38,9 @@ def test_children_end_with_a_supervisor_that_is_killed(start: Start) -> None:
     tieline.ready()
     children = tieline.children
     assert len(children) == 2
+    (companion,) = children_of(children["worker"])
     tieline.stop(signal.SIGKILL)
-    assert still_running(children.values()) == []
+    assert still_running([*children.values(), companion]) == []
 
 
 def test_a_port_that_is_taken_is_told_in_words(start: Start) -> None:
