@@ -1,5 +1,6 @@
 """Opening the database, and its two kinds of transaction."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import Any, cast
 
 from flask import current_app
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from host.database.json_texts import dump_json, load_json
 from host.database.types import EXACT_DECIMAL_COLLATION, compare_decimals
@@ -15,6 +18,9 @@ from host.database.types import EXACT_DECIMAL_COLLATION, compare_decimals
 EXTENSION = "tieline_database"
 BUSY_TIMEOUT_SECONDS = 30
 _CHECKPOINT_PAGES = 4000
+_REST_SECONDS = 1.0
+"""A connection that lay unused for longer is asked whether it still holds."""
+_USED_AT = "tieline_used_at"
 
 
 class Database:
@@ -61,9 +67,7 @@ class Database:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    engine = create_engine(
-        url, pool_pre_ping=True, pool_size=10, json_serializer=dump_json, json_deserializer=load_json
-    )
+    engine = create_engine(url, pool_size=10, json_serializer=dump_json, json_deserializer=load_json)
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: object) -> None:
@@ -71,6 +75,21 @@ def _postgresql_engine(url: str) -> Engine:
         with dbapi_connection.cursor() as cursor:
             cursor.execute("SET plan_cache_mode = force_custom_plan")
         dbapi_connection.commit()
+
+    @event.listens_for(engine, "checkin")
+    def lay_down(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_USED_AT] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def take_up(dbapi_connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        # the server may have been restarted since; asking each time would be one statement more per transaction
+        now = time.monotonic()
+        if now - record.info.get(_USED_AT, now) < _REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(dbapi_connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
     return engine
 

@@ -74,6 +74,15 @@ def insert_columns(connection: Connection, table: Table, count: int, columns: Ma
         _insert(connection, table, count, given)
 
 
+def sqlite_values(column: Column[Any], values: Sequence[Any]) -> Iterable[Any]:
+    """Return values of a column as SQLite stores them.
+
+    Raises:
+        ValueError: A time has no zone.
+    """
+    return _prepared(column, values, len(values), _TO_SQLITE)
+
+
 @lru_cache(maxsize=256)
 def _written(table: Table, given: frozenset[str]) -> tuple[str, ...]:
     if unknown := given - set(table.c.keys()):

@@ -1,10 +1,11 @@
 """Updating many rows by their ids, each with values of its own, in one statement on PostgreSQL."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from itertools import repeat
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
+from host.database.inserting import sqlite_values
 from host.database.membership import is_on_postgresql
 
 Conditions = tuple[ColumnElement[bool], ...]
@@ -29,7 +31,8 @@ def update_rows(
 ) -> None:
     """Update rows; those that do not exist, or do not meet the conditions, are passed over.
 
-    PostgreSQL plans a statement much longer than it carries it out for one row, so it gets one for all.
+    PostgreSQL plans a statement much longer than it carries it out for one row, so it gets one for all. SQLite's driver
+    gets the rows as they are stored, as with inserts.
 
     Args:
         session: A session that writes.
@@ -45,15 +48,23 @@ def update_rows(
         statement = _all_at_once(table, names, keys, conditions)
         session.connection().execute(statement, {"rows": _as_json(table, rows, session.get_bind().dialect)})
     else:
-        statement = _each(table, names, keys, conditions)
-        session.connection().execute(statement, [{f"new_{name}": row[name] for name in names} for row in rows])
+        text, order, fixed = _each(table, names, keys, conditions, session.get_bind().dialect)
+        columns: dict[str, Iterable[Any]] = {
+            f"new_{name}": sqlite_values(table.c[name], [row[name] for row in rows]) for name in names
+        }
+        told = [columns[name] if name in columns else repeat(fixed[name], len(rows)) for name in order]
+        session.connection().exec_driver_sql(text, [*zip(*told, strict=True)])
 
 
 @cache
-def _each(table: Table, names: tuple[str, ...], keys: tuple[str, ...], conditions: Conditions) -> Update:
+def _each(
+    table: Table, names: tuple[str, ...], keys: tuple[str, ...], conditions: Conditions, dialect: Dialect
+) -> tuple[str, Sequence[str], Mapping[str, Any]]:
+    """Return the statement for one row, the names of its parameters in order, and those that do not hang on the row."""
     found = [table.c[name] == bindparam(f"new_{name}") for name in keys]
     changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name not in keys}
-    return update(table).where(*found, *conditions).values(changed)
+    compiled = update(table).where(*found, *conditions).values(changed).compile(dialect=dialect)
+    return str(compiled), compiled.positiontup or (), compiled.params
 
 
 @cache
