@@ -17,7 +17,6 @@ from erp_links.sync.permit import RunPermit
 from host.audit.doer import Doer
 from host.database import Database
 from host.errors import TielineError
-from host.jobs.clock import read_clock
 from host.logs import redacted
 
 ENGINE = Doer(None, "sync engine", "job")
@@ -36,10 +35,10 @@ def begin_run(database: Database, permit: RunPermit) -> Counter[str]:
         LeaseLostError: Somebody else runs the link by now.
     """
     with database.writing() as session:
-        permit.assert_held(session)
+        at = permit.assert_held(session)
         run = session.get_one(Run, permit.run_id)
         run.status = RunStatus.RUNNING.value
-        run.started_at = run.started_at or read_clock(session)
+        run.started_at = run.started_at or at
         run.fence = permit.lease.fence
         run.version += 1
         return Counter(run.counts)
@@ -64,13 +63,13 @@ def finish_run(runtime: LinkRuntime, permit: RunPermit, ending: Ending, counts: 
         LeaseLostError: Somebody else runs the link by now.
     """
     with runtime.database.writing() as session:
-        permit.assert_held(session)
+        at = permit.assert_held(session)
         run = session.get_one(Run, permit.run_id)
         left_over = run.mode != RunMode.PREVIEW and any(counts.get(name) for name in _LEFT_OVER)
         outcome = escalated(ending.outcome, Outcome.PARTIAL if left_over else Outcome.SUCCESS)
         run.status = RunStatus.FINISHED.value
         run.outcome = outcome.value
-        run.finished_at = read_clock(session)
+        run.finished_at = at
         run.counts = dict(counts)
         run.error_class = ending.error_class
         run.message = redacted(ending.message)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, literal
+from sqlalchemy import Select, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from erp_links.sync.models import FailedRecord
@@ -59,6 +59,16 @@ class KnownFailure:
     message: str
     state: str
     attempts: int
+
+
+def any_failures(session: Session, link_id: int, actor_type: str) -> bool:
+    """Whether any record of a type has failed on its way from the ERP."""
+    statement = select(FailedRecord.id).where(
+        FailedRecord.link_id == link_id,
+        FailedRecord.actor_type == actor_type,
+        FailedRecord.direction == Direction.PULL.value,
+    )
+    return session.scalar(statement.limit(1)) is not None
 
 
 def known_failures(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, KnownFailure]:

@@ -53,6 +53,12 @@ def nothing_settled() -> dict[str, Any]:
     return {"erp_timestamp": "", "base_erp": {}, "base_hub": {}, "row_keys": {}, "content_hash": None}
 
 
+def any_pairings(session: Session, link_id: int, actor_type: str) -> bool:
+    """Whether a link has paired, or has had paired, any record of a type."""
+    statement = select(_TABLE.id).where(_TABLE.link_id == link_id, _TABLE.actor_type == actor_type).limit(1)
+    return session.scalar(statement) is not None
+
+
 def glance(session: Session, link_id: int, actor_type: str, keys: Collection[str]) -> dict[str, PairingGlance]:
     """Return the pairings of these ERP keys without their bases, by ERP key."""
     rows = session.connection().execute(_glance_statement(is_on_postgresql(session)), _named(link_id, actor_type, keys))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, cast
 
@@ -15,7 +16,6 @@ from erp_links.mapping.models import LinkActorType
 from erp_links.sync.expecting import is_expected
 from erp_links.sync.failures import Direction
 from erp_links.sync.models import Pass, Run
-from host.jobs.clock import read_clock
 
 _PASS = cast(Table, Pass.__table__)
 _RUN = cast(Table, Run.__table__)
@@ -56,7 +56,12 @@ class OpenPass:
 
 
 def open_pass(
-    session: Session, run_id: int, actor_type: LinkActorType, direction: Direction, mapping: CompiledMapping
+    session: Session,
+    run_id: int,
+    actor_type: LinkActorType,
+    direction: Direction,
+    mapping: CompiledMapping,
+    at: datetime,
 ) -> OpenPass:
     """Go on with the pass that an earlier run left open, or begin one.
 
@@ -66,7 +71,7 @@ def open_pass(
     """
     mark = actor_type.full_read_due
     note_lists(actor_type, mapping)
-    found = unfinished_pass(session, actor_type, direction, actor_type.watermark)
+    found = unfinished_pass(session, actor_type, direction, at, actor_type.watermark)
     found.run_id = run_id
     if actor_type.full_read_due is not None:
         found.watermark = None
@@ -81,7 +86,7 @@ def open_pass(
 
 
 def unfinished_pass(
-    session: Session, actor_type: LinkActorType, direction: Direction, watermark: str | None = None
+    session: Session, actor_type: LinkActorType, direction: Direction, at: datetime, watermark: str | None = None
 ) -> Pass:
     """Return the pass that an earlier run left open, or a new one from this watermark that belongs to no run yet."""
     found = session.scalars(
@@ -99,7 +104,7 @@ def unfinished_pass(
             direction=direction.value,
             watermark=watermark,
             counts={},
-            started_at=read_clock(session),
+            started_at=at,
         )
         session.add(found)
     return found
@@ -156,9 +161,8 @@ def store_pass_counts(session: Session, open_pass: OpenPass, counts: Mapping[str
     session.connection().execute(_COUNTING_OF_PASS, told)
 
 
-def complete_pass(session: Session, open_pass: OpenPass) -> None:
+def complete_pass(session: Session, open_pass: OpenPass, at: datetime) -> None:
     """End a pass that has read everything: the watermark moves, once."""
-    at = read_clock(session)
     _update(session, open_pass, finished_at=at, resume_cursor=None)
     if open_pass.watermark_candidate is not None and open_pass.moves_watermark:
         session.execute(

@@ -77,7 +77,7 @@ def locked_type(session: Session, row: LinkActorType) -> LinkActorType:
     return session.scalars(
         select(LinkActorType)
         .where(LinkActorType.id == row.id)
-        .options(selectinload(LinkActorType.fields), selectinload(LinkActorType.link))
+        .options(selectinload(LinkActorType.fields), joinedload(LinkActorType.link, innerjoin=True))
         .execution_options(populate_existing=True)
         .with_for_update(of=LinkActorType)
     ).one()

@@ -126,6 +126,7 @@ def update_many(
     updates: Sequence[tuple[int, Mapping[str, CrmValue]]],
     origin: str,
     at: datetime,
+    locked: Mapping[int, Record] | None = None,
 ) -> None:
     """Change records: the version rises, and each field that takes another value gets a stamp.
 
@@ -139,18 +140,23 @@ def update_many(
         updates: Pairs of id and the new values by field key; other fields stay.
         origin: Who changes them, such as `link:3`.
         at: When.
+        locked: Records that this transaction has locked and read already, with the fields that are updated; others do
+            not exist. None reads them.
 
     Raises:
         KeyError: a key is no field of the entity.
     """
     wanted: dict[int, dict[str, CrmValue]] = {}
-    for record_id, values in updates:
-        wanted.setdefault(record_id, {}).update(values)
-    keys = {key for values in wanted.values() for key in values}
+    for record_id, given in updates:
+        wanted.setdefault(record_id, {}).update(given)
+    keys = {key for given in wanted.values() for key in given}
     if not keys:
         return
     stamp_time = at.astimezone(UTC).isoformat()
-    present = read_many(session, entity_type, wanted, keys, lock=True)
+    if locked is None:
+        present = read_many(session, entity_type, wanted, keys, lock=True)
+    else:
+        present = {record_id: locked[record_id] for record_id in wanted if record_id in locked}
     rows_fields = [field for field in entity_type_of(entity_type).rows_fields if field.key in keys]
     for field in rows_fields:
         complete(field, wanted, present)
@@ -159,7 +165,8 @@ def update_many(
         changed = {key: value for key, value in wanted[record_id].items() if record.values[key] != value}
         if changed:
             stamps = dict.fromkeys([*changed, *changed_rows(record, changed)], (record.version + 1, stamp_time, origin))
-            changes.append((record, {**record.values, **changed}, {**record.field_meta, **stamps}))
+            values = {key: changed.get(key, record.values[key]) for key in keys}
+            changes.append((record, values, {**record.field_meta, **stamps}))
             noted.append((record_id, record.version + 1, changed.keys()))
     if not changes:
         return

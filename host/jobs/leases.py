@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, text, update
 from sqlalchemy.orm import Session
 
 from host.jobs.clock import read_clock
@@ -84,19 +84,12 @@ def renew(session: Session, lease: HeldLease, seconds: float, *, call_seconds: f
     return None if kept is None else replace(lease, expires_at=values["expires_at"])
 
 
-def still_held(session: Session, lease: HeldLease) -> bool:
-    """Say whether the lease is still this holder's, and keep it so until the transaction ends.
-
-    The row stays locked on PostgreSQL, and SQLite has one writer: whoever takes the lease over waits for the end of
-    this transaction and then reads what it wrote.
-    """
-    return session.connection().execute(_HELD, parameters_of(lease)).scalar_one_or_none() is not None
-
-
 def where_held(statement: Select[Any]) -> Select[Any]:
-    """Return a statement, made once, that gives something only while a lease is held, and keeps it as `still_held`.
+    """Return a statement, made once, that gives something only while a lease is held, and keeps it so.
 
-    It selects from the table of leases what else it joins to it; `parameters_of` names the lease.
+    The row stays locked on PostgreSQL until the transaction ends, and SQLite has one writer: whoever takes the lease
+    over waits for the end of this transaction and then reads what it wrote. The statement selects from the table of
+    leases what else it joins to it; `parameters_of` names the lease.
     """
     return statement.where(_IS_HELD).with_for_update(of=_LEASE)
 
@@ -104,9 +97,6 @@ def where_held(statement: Select[Any]) -> Select[Any]:
 def parameters_of(lease: HeldLease) -> dict[str, Any]:
     """Return the parameters of such a statement."""
     return {"lease_name": lease.name, "lease_holder": lease.holder, "lease_fence": lease.fence}
-
-
-_HELD = where_held(select(_LEASE.c.fence))
 
 
 def release(session: Session, lease: HeldLease) -> None:

@@ -50,6 +50,10 @@ def merge(
             told, translated = incoming.unusable[key], _NOTHING
         else:
             continue
+        if not mapped.columns and _is_settled(mapped, record, bases, told, translated):
+            # most fields of most records: nothing is looked into
+            merged.base_hub.pop(mapped.crm.key, None)
+            continue
         both = FieldSides(rules, mapped, incoming.actor.changed_at, record, told, translated)
         if mapped.columns:
             merge_rows(both, bases, circumstances, merged)
@@ -93,6 +97,12 @@ def settle(mapped: CompiledField, merged: Merged, told: Any, present: CrmValue) 
         merged.base_hub.pop(mapped.crm.key, None)
     else:
         merged.base_hub[mapped.crm.key] = form_of(present)
+
+
+def _is_settled(mapped: CompiledField, record: Record, bases: Bases, told: Any, translated: Any) -> bool:
+    """Return whether the ERP has what it had, and the hub what the mapping makes of that."""
+    is_equal: bool = translated == record.values[mapped.crm.key]
+    return is_equal and bases.erp.get(mapped.erp.key, _NOTHING) == told
 
 
 def _merge_field(both: FieldSides, bases: Bases, circumstances: Circumstances, merged: Merged) -> None:

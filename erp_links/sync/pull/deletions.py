@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, delete, insert, select, update
@@ -14,7 +15,6 @@ from erp_links.sync.models import FailedRecord, LogEntry, Pairing, PairingState
 from erp_links.sync.passes import store_run_counts
 from erp_links.sync.permit import RunPermit, ShutDownError
 from host.database import Database
-from host.jobs.clock import read_clock
 from sync_connectors import LinkSession
 
 _LOG = cast(Table, LogEntry.__table__)
@@ -42,8 +42,8 @@ def read_deletions(
         watermark = page.watermark or watermark
         if page.keys:
             with database.writing() as session:
-                permit.assert_wanted(session)
-                counts["gone"] += mark_gone(session, permit, row.name, page.keys)
+                at = permit.assert_wanted(session)
+                counts["gone"] += mark_gone(session, permit, row.name, page.keys, at)
                 store_run_counts(session, permit.run_id, counts)
         if stopping.is_set() and page.resume is not None:
             raise ShutDownError("the worker stops")
@@ -58,7 +58,7 @@ def read_deletions(
             )
 
 
-def mark_gone(session: Session, permit: RunPermit, actor_type: str, keys: Collection[str]) -> int:
+def mark_gone(session: Session, permit: RunPermit, actor_type: str, keys: Collection[str], at: datetime) -> int:
     """Turn the pairings of these ERP keys into *gone*, log each, and return how many there were.
 
     Failed records of these keys are forgotten: there is nothing to try again.
@@ -90,7 +90,6 @@ def mark_gone(session: Session, permit: RunPermit, actor_type: str, keys: Collec
         .values(state=PairingState.GONE.value)
         .execution_options(synchronize_session=False)
     )
-    at = read_clock(session)
     told: dict[str, Any] = {
         "at": at,
         "run_id": permit.run_id,

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from erp_links.mapping.models import Unpaired
 from erp_links.sync.brake import Brake
-from erp_links.sync.failures import Failure, KnownFailure, known_failures
+from erp_links.sync.failures import Failure, KnownFailure, any_failures, known_failures
 from erp_links.sync.merge.conflicts import Choices, may_ask, read_choices, store_questions
 from erp_links.sync.merge.deciding import Rules
 from erp_links.sync.pairings import (
     KeyedBy,
     PairingGlance,
     StoredPairing,
+    any_pairings,
     glance,
     read_pairings,
     read_parents,
@@ -67,6 +68,18 @@ class Sifted:
     failed: Mapping[str, KnownFailure]
 
 
+@dataclass(slots=True)
+class _Remembered:
+    """Whether the link knows anything of an actor type: of one that it does not, no page need be looked up.
+
+    While a run holds the link, only its own pages add failed records. People may pair records meanwhile; then the
+    database refuses a second pairing, or the record that is found turns out to be paired.
+    """
+
+    pairings: bool
+    failures: bool
+
+
 class PageTaker:
     """Takes the pages of one pass over.
 
@@ -96,6 +109,7 @@ class PageTaker:
         self._match_keys = match_keys(rules.mapping)
         parent = (rules.mapping.parent_field,) if rules.mapping.parent_field else ()
         self._hub_keys = tuple({*(each.crm.key for each in rules.mapping.pulled), *parent})
+        self._remembered: _Remembered | None = None
         with database.reading() as session:
             self._may_ask = may_ask(session, permit.link_id, rules.mapping)
             # only a push begins to make a record, and none does while this pull holds the link
@@ -109,9 +123,13 @@ class PageTaker:
         """
         link_id, actor_type, actors = self._permit.link_id, self._pass.actor_type, records.actors
         keys = [actor.key for actor in actors]
+        told = [*keys, *(each.key for each in rejections)]
+        if not told:
+            return Sifted(records.pick([]), frozenset(), {}, {}, {})
         with self._database.reading() as session:
-            glances = glance(session, link_id, actor_type, keys)
-            failed = known_failures(session, link_id, actor_type, [*keys, *(each.key for each in rejections)])
+            remembered = self._remember(session)
+            glances = glance(session, link_id, actor_type, keys) if remembered.pairings else {}
+            failed = known_failures(session, link_id, actor_type, told) if remembered.failures else {}
         fresh, equal, timestamps = [*range(len(actors))], set(), {}
         if glances:
             fresh = []
@@ -124,6 +142,13 @@ class PageTaker:
                 if known.erp_timestamp != actor.timestamp:
                     timestamps[known.id] = actor.timestamp
         return Sifted(records.pick(fresh), frozenset(equal), timestamps, glances, failed)
+
+    def _remember(self, session: Session) -> _Remembered:
+        """Find out, once in a pass, whether there is anything to look up."""
+        if self._remembered is None:
+            named = (session, self._permit.link_id, self._pass.actor_type)
+            self._remembered = _Remembered(any_pairings(*named), any_failures(*named))
+        return self._remembered
 
     def take(
         self,
@@ -145,6 +170,7 @@ class PageTaker:
             try:
                 self._take(sifted or self.sift(records, rejections), rejections, progress, meanwhile)
             except (_MovedError, DBAPIError) as error:
+                self._remembered = _Remembered(pairings=True, failures=True)
                 wait_to_try_again(tried, error)
                 log.info("a page is taken over again: %s", error)
                 sifted = None
@@ -166,6 +192,8 @@ class PageTaker:
             read = len(sifted.page) + len(sifted.equal) + len(rejections)
             plan.counts.update(read=read, equal=len(sifted.equal), failed=len(rejections))
             self._brake.take(sum(bool(each.merged.changes) for each in plan.updates))
+            if plan.failures and self._remembered is not None:
+                self._remembered.failures = True
             meanwhile()
             self._write(session, plan, sifted, at)
             self._store(session, plan.counts, progress)
@@ -244,6 +272,8 @@ class PageTaker:
         candidates = ours | {ids[0] for ids in found.values() if len(ids) == 1}
         records.update(self._lock(session, candidates))
         taken = read_taken(session, self._permit.link_id, self._entity_type, candidates)
+        if taken and not self._remember(session).pairings:
+            raise _MovedError("somebody pairs records of this link meanwhile")
         policy = PairingPolicy(self._rules.mapping, found, taken, wanted)
         planner.settle_unpaired(unpaired, wanted, policy, recognised)
 

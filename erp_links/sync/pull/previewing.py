@@ -26,7 +26,6 @@ from erp_links.sync.pull.read_pages import PageReader, Progress
 from erp_links.sync.pull.translated_pages import Records
 from erp_links.sync.run_in_hand import RunInHand
 from host.crm.values import to_json
-from host.jobs.clock import read_clock
 from sync_connectors import Rejection
 
 MOST_SAMPLED = 200
@@ -54,16 +53,16 @@ def preview(run: RunInHand, preparing: Preparing) -> None:
 
 def _preview_type(run: RunInHand, preparing: Preparing, row: LinkActorType) -> None:
     with run.database.writing() as session:
-        run.permit.assert_wanted(session)
+        at = run.permit.assert_wanted(session)
         present = locked_type(session, row)
         rules = preparing.rules(session, present)
-        open_pass = _open_pass(session, run.permit.run_id, present)
+        open_pass = _open_pass(session, run.permit.run_id, present, at)
     taker = _Counting(run, rules, open_pass)
     pages = change_pages(run, preparing, row, PageReader(rules.mapping), rules.mapping)
     Pull(run, open_pass, pages, taker, BulkLoad(run, rules.mapping, open_pass)).run(rules.mapping.erp_keys)
 
 
-def _open_pass(session: Session, run_id: int, row: LinkActorType) -> OpenPass:
+def _open_pass(session: Session, run_id: int, row: LinkActorType, at: datetime) -> OpenPass:
     """Begin the pass, in place of one that was given up."""
     session.execute(
         delete(Pass)
@@ -84,7 +83,7 @@ def _open_pass(session: Session, run_id: int, row: LinkActorType) -> OpenPass:
         mapping=settings_digest(session, row),
         counts={},
         sample=[],
-        started_at=read_clock(session),
+        started_at=at,
     )
     session.add(begun)
     session.flush()

@@ -76,10 +76,10 @@ def _prepare(run: RunInHand, preparing: Preparing, row: LinkActorType) -> tuple[
     if not any(field.to_crm and field.crm_field for field in row.fields):
         return None
     with run.database.writing() as session:
-        run.permit.assert_wanted(session)
+        at = run.permit.assert_wanted(session)
         # as it is now: a mark that was set since the run began is not taken off for an older mapping
         present = locked_type(session, row)
         rules = preparing.rules(session, present)
         if not rules.mapping.pulled:
             return None
-        return rules, open_pass(session, run.permit.run_id, present, Direction.PULL, rules.mapping)
+        return rules, open_pass(session, run.permit.run_id, present, Direction.PULL, rules.mapping, at)

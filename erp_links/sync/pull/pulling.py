@@ -59,9 +59,9 @@ class Pull:
                 begin_anew(session, self._pass)
             self._read(fields)
         with self._run.database.writing() as session:
-            self._run.permit.assert_wanted(session)
+            at = self._run.permit.assert_wanted(session)
             if self.is_conclusive:
-                complete_pass(session, self._pass)
+                complete_pass(session, self._pass, at)
             else:
                 begin_anew(session, self._pass)
         self._run.reached("pass completed")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table, and_, delete, or_, select
@@ -14,7 +15,7 @@ from erp_links.sync.pull.pages import PageTaker
 from erp_links.sync.pull.read_pages import PageReader
 from erp_links.sync.reasons import FailureReason
 from host.database import Database, update_rows
-from host.jobs.clock import read_clock
+from host.jobs.clock import clock_of
 from sync_connectors import ActorType, LinkSession, NoticeLevel
 
 _KEYS_PER_CALL = 200
@@ -57,22 +58,21 @@ def retry_due(
         warned = any(notice.level is NoticeLevel.WARNING for notice in answer.notices)
         if absent and not warned:
             with database.writing() as session:
-                permit.assert_wanted(session)
-                _note_absent(session, absent, deletions=actor_type.capabilities.deletions)
+                at = permit.assert_wanted(session)
+                _note_absent(session, absent, at, deletions=actor_type.capabilities.deletions)
 
 
-def _note_absent(session: Session, absent: Sequence[_Due], *, deletions: bool) -> None:
+def _note_absent(session: Session, absent: Sequence[_Due], at: datetime, *, deletions: bool) -> None:
     # what a person asked for now is not there now; its deletion may have been reported long ago
     kept = [each for each in absent if deletions and each.reason != FailureReason.ASKED]
     if kept:
-        _try_later(session, kept)
+        _try_later(session, kept, at)
     forgotten = [each.id for each in absent if each not in kept]
     if forgotten:
         session.execute(delete(FailedRecord).where(FailedRecord.id.in_(forgotten)))
 
 
-def _try_later(session: Session, absent: Sequence[_Due]) -> None:
-    at = read_clock(session)
+def _try_later(session: Session, absent: Sequence[_Due], at: datetime) -> None:
     update_rows(
         session,
         _FAILED,
@@ -118,7 +118,7 @@ def _due_after(session: Session, link_id: int, actor_type: str, after: int, size
             FailedRecord.state == FailureState.OPEN.value,
             FailedRecord.id > after,
             or_(
-                FailedRecord.retry_at <= read_clock(session),
+                FailedRecord.retry_at <= clock_of(session),
                 and_(FailedRecord.reason == FailureReason.WAITING_FOR_PARENT.value, parent.id.is_not(None)),
             ),
         )

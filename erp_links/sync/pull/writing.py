@@ -50,7 +50,8 @@ class PageWriter:
             self.session, self.entity_type, len(made.places), made.values, self.origin, self.at, made.folded
         )
         changes: list[Adoption | Update] = [*plan.adoptions, *plan.updates]
-        bulk.update_many(self.session, self.entity_type, _hub_changes(changes), self.origin, self.at)
+        locked = {each.record.id: each.record for each in changes}
+        bulk.update_many(self.session, self.entity_type, _hub_changes(changes), self.origin, self.at, locked)
         stamps = {each.record.id: each.merged.stamps for each in changes}
         stamps.update({new_id: made.stamps.get(place, {}) for place, new_id in zip(made.places, ids, strict=True)})
         restamp(self.session, self.entity_type, stamps)

@@ -1,6 +1,7 @@
 """Settling what earlier runs left open: calls whose answer was lost, by looking into the ERP."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -23,7 +24,6 @@ from erp_links.sync.push.push_types import PushType, batch_size, push_type_of
 from erp_links.sync.push.sending import save_paired
 from erp_links.sync.reasons import FailureReason
 from erp_links.sync.run_in_hand import RunInHand
-from host.jobs.clock import read_clock
 from sync_connectors import Actor, Actors, Operator, Restriction
 
 
@@ -183,7 +183,7 @@ class _Looking:
         case.unclear = message
         case.end("erp_unclear")
 
-    def _store(self, session: Session) -> None:
+    def _store(self, session: Session, at: datetime) -> None:
         permit = self._scene.run.permit
         named = {
             "link_id": permit.link_id,
@@ -191,8 +191,8 @@ class _Looking:
             "entity_type": self._type.mapping.entity.key,
         }
         forget_intents(session, named, self._over)
-        bury(session, permit.link_id, self._type, self._buried, read_clock(session))
-        self._scene.stores.settle(session, self._type, [case for case in self._cases if case.outcome])
+        bury(session, permit.link_id, self._type, self._buried, at)
+        self._scene.stores.settle(session, at, self._type, [case for case in self._cases if case.outcome])
 
 
 def _is_create(case: Case) -> bool:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Event
 from typing import Any
 
@@ -30,15 +31,20 @@ class Ask:
     writes: bool = False
 
 
+Write = Callable[[Session, datetime], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """Something to write, in a transaction that it shares with others. `write` may be called again after a rollback.
+
+    It gets the time of the transaction too.
 
     Attributes:
         wanted: Whether it may only be written while the run is wanted; what an ERP has answered is stored always.
     """
 
-    write: Callable[[Session], None]
+    write: Write
     wanted: bool = False
 
 

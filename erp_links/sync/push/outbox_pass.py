@@ -29,7 +29,6 @@ from host.crm import outbox
 from host.crm.models import OutboxEntry
 from host.crm.tables import table_of
 from host.database import refresh_statistics
-from host.jobs.clock import read_clock
 
 _MOST_READ_TOGETHER = 4
 """So many batches at most are read with the same statements, which cost as much as the records of one batch."""
@@ -83,10 +82,10 @@ def _push_entity(run: RunInHand, preparing: Preparing, rows: Sequence[LinkActorT
         scene = scene_of(run, types, lines)
         Interleaved(lines, scene.stores, run.stopping).run(_batches(scene, types))
     with run.database.writing() as session:
-        run.permit.assert_wanted(session)
+        at = run.permit.assert_wanted(session)
         for each in types:
             if each.open_pass is not None:
-                complete_pass(session, each.open_pass)
+                complete_pass(session, each.open_pass, at)
     run.reached("outbox emptied")
 
 
@@ -94,7 +93,7 @@ def _begin(run: RunInHand, preparing: Preparing, rows: Sequence[LinkActorType]) 
     """Put on the outbox what is due, and open the passes; nothing where it is empty then."""
     link_id, entity_type = run.permit.link_id, rows[0].entity_type
     with run.database.writing() as session:
-        run.permit.assert_wanted(session)
+        at = run.permit.assert_wanted(session)
         present = [locked_type(session, row) for row in rows]
         rules = [preparing.rules(session, row) for row in present]
         conditions = [_all_of(link_id, row) for row in present if row.full_push_due]
@@ -104,7 +103,6 @@ def _begin(run: RunInHand, preparing: Preparing, rows: Sequence[LinkActorType]) 
             conditions += [due_condition(session, link_id, each.mapping) for each in rules]
         if any(row.full_push_due for row in present):
             refresh_statistics(session, table_of(entity_type), cast(Table, Pairing.__table__))
-        at = read_clock(session)
         for condition in conditions:
             outbox.enqueue_where(session, origin_of(link_id), entity_type, condition, at)
         waiting = _waits(session, link_id, entity_type)
@@ -113,7 +111,7 @@ def _begin(run: RunInHand, preparing: Preparing, rows: Sequence[LinkActorType]) 
             return []
         types = []
         for row, of_row in zip(present, rules, strict=True):
-            open_pass = open_push_pass(session, run.permit.run_id, row, waiting, row.full_push_due)
+            open_pass = open_push_pass(session, run.permit.run_id, row, waiting, row.full_push_due, at)
             row.full_push_due = None
             types.append(push_type_of(row, of_row, open_pass))
         return types

@@ -15,7 +15,7 @@ from erp_links.sync.push.cases import Case
 from erp_links.sync.reasons import FailureReason
 from host.crm.tables import table_of
 from host.database import update_rows
-from host.jobs.clock import read_clock
+from host.jobs.clock import clock_of
 
 _FAILED = cast(Table, FailedRecord.__table__)
 
@@ -91,7 +91,7 @@ def due_condition(session: Session, link_id: int, mapping: CompiledMapping) -> C
     These are failed records whose time has come, and those that waited for a parent which is paired by now.
     """
     hub = table_of(mapping.entity.key)
-    due: ColumnElement[bool] = FailedRecord.retry_at <= read_clock(session)
+    due: ColumnElement[bool] = FailedRecord.retry_at <= clock_of(session)
     if mapping.parent_field:
         parent_field = mapping.entity.by_key[mapping.parent_field]
         released = exists().where(
@@ -115,7 +115,7 @@ def any_due(session: Session, link_id: int, actor_types: Collection[str]) -> boo
             FailedRecord.direction == Direction.PUSH.value,
             FailedRecord.actor_type.in_(actor_types),
             FailedRecord.state == FailureState.OPEN.value,
-            or_(FailedRecord.retry_at <= read_clock(session), waiting),
+            or_(FailedRecord.retry_at <= clock_of(session), waiting),
         )
         .limit(1)
     )

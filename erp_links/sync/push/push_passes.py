@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,13 +14,15 @@ from erp_links.sync.models import Pass
 from erp_links.sync.passes import OpenPass, opened, unfinished_pass
 
 
-def open_push_pass(session: Session, run_id: int, row: LinkActorType, total: int, mark: str | None) -> OpenPass:
+def open_push_pass(
+    session: Session, run_id: int, row: LinkActorType, total: int, mark: str | None, at: datetime
+) -> OpenPass:
     """Go on with the pass to the ERP that an earlier run left open, or begin one.
 
     How far it has come is not kept: what is left lies on the outbox. `mark` says why a full push is due, if one is.
     """
     is_known = is_expected(session, row, mark)
-    found = unfinished_pass(session, row, Direction.PUSH)
+    found = unfinished_pass(session, row, Direction.PUSH, at)
     found.full_read = found.full_read or mark is not None
     found.expected = found.expected or is_known
     found.total = total + Counter(found.counts)["erp_read"]
@@ -41,9 +44,9 @@ def is_push_open(session: Session, link_id: int, actor_types: Collection[str]) -
     return found is not None
 
 
-def open_resync_pass(session: Session, run_id: int, row: LinkActorType, total: int) -> OpenPass:
+def open_resync_pass(session: Session, run_id: int, row: LinkActorType, total: int, at: datetime) -> OpenPass:
     """Go on with the resync of a type that the same run has begun, or begin one."""
-    found = unfinished_pass(session, row, Direction.RESYNC)
+    found = unfinished_pass(session, row, Direction.RESYNC, at)
     if found.counts and found.run_id != run_id:
         # another one, which was given up, had another side win or other records
         found.resume_cursor, found.counts = None, {}

@@ -1,7 +1,8 @@
 """What the batches of one pass to the ERP share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -12,11 +13,10 @@ from erp_links.sync.merge.sides import Owed
 from erp_links.sync.models import IntentKind
 from erp_links.sync.push.cases import Case
 from erp_links.sync.push.intents import forget_intents, store_intents
-from erp_links.sync.push.interleaving import StoppedError, Store
+from erp_links.sync.push.interleaving import StoppedError, Store, Write
 from erp_links.sync.push.push_stores import PushStores
 from erp_links.sync.push.push_types import PushType
 from erp_links.sync.run_in_hand import RunInHand
-from host.jobs.clock import read_clock
 from sync_connectors import ConfigurationError, UnavailableError, UnknownLinkError
 
 Sending = Sequence[tuple[Case, Sequence[Owed], str]]
@@ -41,23 +41,20 @@ class PushScene:
 
     def announce(self, push_type: PushType, kind: IntentKind, sending: Sending) -> Store:
         """Return the storing of what is about to be sent."""
-
-        def write(session: Session) -> None:
-            store_intents(session, self._named(push_type), kind, sending, read_clock(session))
-
-        return Store(write, wanted=True)
+        named = self._named(push_type)
+        return Store(lambda session, at: store_intents(session, named, kind, sending, at), wanted=True)
 
     def take_back(self, push_type: PushType, cases: Sequence[Case]) -> Store:
         """Return the removal of what was announced and certainly not done."""
         ids = [case.entity_id for case in cases]
-        return Store(lambda session: forget_intents(session, self._named(push_type), ids))
+        return Store(lambda session, _at: forget_intents(session, self._named(push_type), ids))
 
-    def settle(self, push_type: PushType, cases: Sequence[Case]) -> Callable[[Session], None]:
+    def settle(self, push_type: PushType, cases: Sequence[Case]) -> Write:
         """Return the writing of what was decided."""
         return partial(self._settle, push_type=push_type, cases=cases)
 
-    def _settle(self, session: Session, push_type: PushType, cases: Sequence[Case]) -> None:
-        self.stores.settle(session, push_type, cases)
+    def _settle(self, session: Session, at: datetime, push_type: PushType, cases: Sequence[Case]) -> None:
+        self.stores.settle(session, at, push_type, cases)
 
     def _named(self, push_type: PushType) -> dict[str, Any]:
         return {

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -15,7 +16,6 @@ from erp_links.sync.push.push_types import PushType
 from erp_links.sync.push.settling import Settling
 from erp_links.sync.run_in_hand import RunInHand
 from erp_links.sync.trying_again import wait_to_try_again
-from host.jobs.clock import read_clock
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +29,12 @@ class PushStores:
         self._may_ask = may_ask
         self._pending: list[tuple[OpenPass | None, Counter[str]]] = []
 
-    def settle(self, session: Session, push_type: PushType, cases: Sequence[Case]) -> None:
+    def settle(self, session: Session, at: datetime, push_type: PushType, cases: Sequence[Case]) -> None:
         """Write what was decided about cases of one type; for the `write` of a `Store`."""
         if not cases:
             return
         permit = self._run.permit
-        settling = Settling(session, permit.link_id, permit.run_id, push_type, read_clock(session), self._may_ask)
+        settling = Settling(session, permit.link_id, permit.run_id, push_type, at, self._may_ask)
         counts = settling.write(cases)
         if push_type.open_pass is None:
             # nobody asked for a look at these records; only what came of it counts
@@ -71,12 +71,12 @@ class PushStores:
         hindered: list[Exception | None] = []
         try:
             with self._run.database.writing() as session:
-                unwanted = self._why_unwanted(session, any(store.wanted for store in stores))
+                at, unwanted = self._begin(session, ask=any(store.wanted for store in stores))
                 for store in stores:
                     if store.wanted and unwanted is not None:
                         hindered.append(unwanted)
                         continue
-                    store.write(session)
+                    store.write(session, at)
                     hindered.append(None)
                 if self._pending:
                     self._store_counts(session)
@@ -91,15 +91,15 @@ class PushStores:
             self._run.reached("batch committed")
         return hindered
 
-    def _why_unwanted(self, session: Session, ask: bool) -> CancelledError | None:
-        try:
-            if ask:
-                self._run.permit.assert_wanted(session)
-            else:
-                self._run.permit.assert_held(session)
-        except CancelledError as error:
-            return error
-        return None
+    def _begin(self, session: Session, *, ask: bool) -> tuple[datetime, CancelledError | None]:
+        """Make sure of the lease; return the time, and where it was asked why the run is not wanted any more."""
+        permit = self._run.permit
+        if ask:
+            try:
+                return permit.assert_wanted(session, waits_for_disk=True), None
+            except CancelledError as error:
+                return permit.assert_held(session), error
+        return permit.assert_held(session), None
 
     def _store_counts(self, session: Session) -> None:
         total = Counter(self._run.counts)

@@ -1,12 +1,13 @@
 """The reconciliation of one batch: records of the hub and what the ERP has for them, brought together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from erp_links.sync.push.cases import Case
 from erp_links.sync.push.creating import create_all
-from erp_links.sync.push.interleaving import Steps, Store
+from erp_links.sync.push.interleaving import Steps, Store, Write
 from erp_links.sync.push.matching_push import sort_unpaired
 from erp_links.sync.push.push_scene import PushScene
 from erp_links.sync.push.push_types import PushType
@@ -15,7 +16,7 @@ from erp_links.sync.push.touched import is_untouched
 from host.crm import outbox
 
 
-def _nothing(_session: Session) -> None:
+def _nothing(_session: Session, _at: datetime) -> None:
     """Write nothing beside what was decided."""
 
 
@@ -28,7 +29,7 @@ class Batch:
         types: Sequence[PushType],
         cases: Sequence[Case],
         entries: Mapping[int, int],
-        beside: Callable[[Session], None] = _nothing,
+        beside: Write = _nothing,
     ) -> None:
         """Take the cases, type by type.
 
@@ -83,16 +84,16 @@ class Batch:
         if new:
             yield from create_all(self._scene, push_type, new)
 
-    def _settle(self, session: Session) -> None:
+    def _settle(self, session: Session, at: datetime) -> None:
         for push_type, cases in self._by_type():
             decided = [case for case in cases if case.outcome and not case.is_stored]
-            self._scene.stores.settle(session, push_type, decided)
+            self._scene.stores.settle(session, at, push_type, decided)
 
-    def _settle_all(self, session: Session) -> None:
-        self._settle(session)
+    def _settle_all(self, session: Session, at: datetime) -> None:
+        self._settle(session, at)
         if self._entries:
             staying = {case.entity_id for case in self._cases if case.stays or not case.outcome}
             done = {entity_id: version for entity_id, version in self._entries.items() if entity_id not in staying}
             rules = self._types[0].rules
             outbox.settle(session, rules.origin, rules.mapping.entity.key, done)
-        self._beside(session)
+        self._beside(session, at)

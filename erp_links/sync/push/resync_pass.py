@@ -1,6 +1,7 @@
 """A resync: one side wins everywhere (spec 2.15), pairing by pairing."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import ColumnElement, func, select
@@ -38,21 +39,20 @@ def resync_all(run: RunInHand, preparing: Preparing) -> None:
 
 def _resync_type(run: RunInHand, preparing: Preparing, row: LinkActorType) -> None:
     with run.database.writing() as session:
-        run.permit.assert_wanted(session)
+        at = run.permit.assert_wanted(session)
         present = locked_type(session, row)
         rules = preparing.rules(session, present)
         total = session.scalar(select(func.count()).where(*_pairings(run, row.name))) or 0
         if not total or is_resynced(session, run.permit.run_id, row.name):
             return
-        open_pass = open_resync_pass(session, run.permit.run_id, present, total)
+        open_pass = open_resync_pass(session, run.permit.run_id, present, total, at)
         push_type = push_type_of(present, rules, open_pass)
     run.reached("resync opened")
     with open_lines(run, [push_type]) as lines:
         scene = scene_of(run, [push_type], lines)
         Interleaved(lines, scene.stores, run.stopping).run(_batches(scene, push_type, open_pass))
     with run.database.writing() as session:
-        run.permit.assert_wanted(session)
-        complete_pass(session, open_pass)
+        complete_pass(session, open_pass, run.permit.assert_wanted(session))
     run.reached("resync completed")
 
 
@@ -78,7 +78,7 @@ class _Frontier:
     def begin(self, last: int) -> None:
         self._under_way[last] = False
 
-    def end(self, _session: Session, last: int) -> None:
+    def end(self, _session: Session, _at: datetime, last: int) -> None:
         """Note, in the transaction that stores it, that the batch that ends with this pairing is done."""
         self._under_way[last] = True
         for each, is_done in list(self._under_way.items()):

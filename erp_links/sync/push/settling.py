@@ -96,7 +96,7 @@ class Settling:
             updates.append((case.entity_id, {each.crm_field: each.new for each in kept}))
             if record.version == case.record.version:
                 stamps[case.entity_id] = case.merged.stamps
-        bulk.update_many(self.session, entity_type, updates, self.push_type.rules.origin, self.at)
+        bulk.update_many(self.session, entity_type, updates, self.push_type.rules.origin, self.at, changed.locked)
         restamp(self.session, entity_type, stamps)
         return changed
 

@@ -40,6 +40,13 @@ def stage(database: Database, settings: Settings, tmp_path: Path, monkeypatch: p
 
 
 @pytest.fixture
+def postgres_stage(
+    postgres_database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Stage:
+    return _stage(postgres_database, settings, tmp_path, monkeypatch)
+
+
+@pytest.fixture
 def sqlite_stage(
     sqlite_database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Stage:

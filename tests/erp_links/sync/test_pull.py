@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from sqlalchemy import event
 
+from erp_links.attention.pairing import pair
 from erp_links.sync.models import PairingState
 from sync_connectors import Actor, Notice, NoticeLevel, Page
-from tests.erp_links.sync.stage import Stage
+from tests.erp_links.sync.stage import IDA, Stage
+from tests.host.crm.test_bulk import statements_of
 
 CUSTOMER = {"NAME": "name", "CUSTNO": "number", "EMAIL": "email", "CREDIT": "credit_limit", "COUNTRY": "country"}
 AHEAD_SECONDS = 0.5
@@ -119,6 +121,72 @@ def test_a_person_whose_company_moves_in_the_erp_moves_in_the_hub(sqlite_stage: 
     assert sqlite_stage.pairings("Person")["P1"].parent_key == "C2"
 
 
+def is_glance(statement: str) -> bool:
+    """Whether a statement looks up pairings without their bases, as it is done ahead of a page's turn."""
+    return "pairing.content_hash" in statement and "base_erp" not in statement
+
+
+def test_of_what_a_link_knows_nothing_no_page_is_looked_up(stage: Stage) -> None:
+    stage.map("Customer", CUSTOMER)
+    for number in range(5):
+        stage.server.put("Customer", f"C{number}", {"NAME": f"Alfa {number}"})
+    stage.server.page_size = 2
+    with statements_of(stage.database) as first:
+        assert stage.run().counts["created"] == 5
+    stage.server.put("Customer", "C0", {"NAME": "Alfa A/S"})
+    with statements_of(stage.database) as second:
+        assert stage.run().counts["changed"] == 1
+    assert not any(map(is_glance, first))
+    assert any(map(is_glance, second))
+
+
+def test_a_record_that_a_first_import_brings_again_ends_as_the_later_page_has_it(stage: Stage) -> None:
+    stage.map("Customer", {"NAME": "name"})
+    told = [("C1", "Alfa"), ("C2", "Beta"), ("C3", "Gamma"), ("C4", "Delta"), ("C5", "Eta"), ("C1", "Alfa A/S")]
+    pages = [
+        Page((Actor("Customer", key, {"NAME": name}, str(number)),), resume=str(number) if number < 5 else None)
+        for number, (key, name) in enumerate(told)
+    ]
+    stage.server.answer["changes"] = lambda *_asked: iter(pages)
+    run = stage.run()
+    assert (run.outcome, run.counts["created"], run.counts["changed"]) == ("success", 5, 1)
+    assert [row["name"] for row in stage.hub()] == ["Alfa A/S", "Beta", "Gamma", "Delta", "Eta"]
+
+
+def test_a_record_that_failed_in_a_first_import_and_comes_again_leaves_no_failure(stage: Stage) -> None:
+    stage.map("Customer", {"NAME": "name"})
+    told = [("C1", ""), ("C2", "Beta"), ("C3", "Gamma"), ("C4", "Delta"), ("C5", "Eta"), ("C1", "Alfa")]
+    pages = [
+        Page((Actor("Customer", key, {"NAME": name}, str(number)),), resume=str(number) if number < 5 else None)
+        for number, (key, name) in enumerate(told)
+    ]
+    stage.server.answer["changes"] = lambda *_asked: iter(pages)
+    run = stage.run()
+    assert (run.counts["failed"], run.counts["created"]) == (1, 5)
+    assert stage.failed() == []
+
+
+def test_what_people_pair_during_a_first_import_is_merged_and_not_paired_twice(stage: Stage) -> None:
+    company = stage.add("company", name="Beta", number="C2")
+    stage.map("Customer", CUSTOMER, match=["number"])
+    for number in range(1, 4):
+        stage.server.put("Customer", f"C{number}", {"NAME": f"Alfa {number}"})
+    stage.server.page_size = 1
+    reached: list[str] = []
+
+    def and_pair(point: str) -> None:
+        if point == "page committed" and point not in reached:
+            with stage.database.writing() as session:
+                pair(session, session.merge(stage.link()), "Customer", "C2", company, IDA)
+        reached.append(point)
+
+    run = stage.run(and_pair)
+
+    assert (run.outcome, run.counts["created"], run.counts["changed"]) == ("success", 2, 1)
+    assert stage.failed() == []
+    assert stage.pairings()["C2"].entity_id == company
+
+
 def test_a_record_that_two_pages_bring_ends_as_the_later_one_has_it(stage: Stage) -> None:
     stage.map("Customer", {"NAME": "name"})
     stage.server.put("Customer", "C1", {"NAME": "Beta"})
@@ -127,8 +195,7 @@ def test_a_record_that_two_pages_bring_ends_as_the_later_one_has_it(stage: Stage
     second_is_looked_at = threading.Event()
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        # the last that is asked of the database ahead of a page's turn
-        if threading.current_thread().name == "prefetch" and "failed_record" in statement:
+        if threading.current_thread().name == "prefetch" and is_glance(statement):
             looked_at.append(statement)
             if len(looked_at) == 2:
                 second_is_looked_at.set()
