@@ -38,6 +38,7 @@ def load(job: Job) -> dict[str, Any]:
         # dlt insists on a password, also where the server asks for none
         target = make_url(job.url).set(drivername="postgresql")
         target = target if target.password else target.set(password="-")  # noqa: S106 -- none
+        target = target.update_query_dict({"options": "-csynchronous_commit=off"})  # as Tieline's pages
         destination = dlt.destinations.postgres(target.render_as_string(hide_password=False))
     pipeline = dlt.pipeline(
         "benchmark",

@@ -40,6 +40,7 @@ def postgresql(job: Job) -> dict[str, Any]:
     columns = ", ".join(f"{name} {types.get(name, 'text')}" for name in _NAMES)
     merge = f"INSERT INTO customer ({_LIST}) SELECT {_LIST} FROM page {_UPSERT}"  # noqa: S608 -- names of our own
     with psycopg.connect(job.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = off")  # as Tieline's pages
         connection.execute(f"CREATE TABLE IF NOT EXISTS customer ({columns})")
         connection.execute("CREATE TEMP TABLE page (LIKE customer) ON COMMIT DELETE ROWS")
         for rows in _pages(job):

@@ -1,13 +1,15 @@
 """Working on several batches side by side: while one waits for the ERP, another one is worked on.
 
 A batch is a generator. It yields `Ask` to have calls made and gets their answers, or `Store` to have something written
-and gets nothing. All of its own work, and all writing, is done on one thread, so that batches share what they know
-without locks, and what several of them have to write goes into one transaction.
+and gets nothing. The work of all batches is done on one thread, so that they share what they know without locks. All
+writing is done on another one, which mostly waits for the database; what comes together meanwhile is its next
+transaction.
 """
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
@@ -70,7 +72,7 @@ class Interleaved:
     """Runs batches to their end."""
 
     def __init__(self, lines: Lines, store: StoreAll, stopping: Event) -> None:
-        """Take the lines to the ERP, and who writes."""
+        """Take the lines to the ERP, and who writes, one call at a time."""
         self._lines = lines
         self._store = store
         self._stopping = stopping
@@ -81,6 +83,8 @@ class Interleaved:
         self._ready: deque[_Ready] = deque()
         self._asked: list[tuple[Steps, list[Future[Any]]]] = []
         self._stores: list[tuple[Steps, Store]] = []
+        self._writing: list[Steps] = []
+        self._written: Future[Sequence[Exception | None]] | None = None
         self._error: BaseException | None = None
 
     def run(self, batches: Iterator[Steps]) -> None:
@@ -92,25 +96,31 @@ class Interleaved:
             ShutDownError: The worker stops.
             Exception: What a batch raised, the first one.
         """
-        while True:
-            self._collect()
-            # what leads to a call comes first, so that no line waits for what can be written meanwhile
-            if self._ready:
-                self._advance(self._ready.popleft())
-            elif any(store.wanted for _steps, store in self._stores):
-                self._write()
-            elif self._may_begin:
-                self._begin(batches)
-            elif self._stores:
-                self._write()
-            elif self._asked:
-                self._await()
-            else:
-                break
+        with ThreadPoolExecutor(1, "store") as writer:
+            while self._go_on(batches, writer):
+                pass
         if self._error is not None:
             raise self._error
         if self._stopping.is_set():
             raise ShutDownError("the worker stops")
+
+    def _go_on(self, batches: Iterator[Steps], writer: ThreadPoolExecutor) -> bool:
+        """Do what leads to a call first, so that no line waits for what can be written meanwhile; False at the end."""
+        self._collect()
+        may_write = self._stores and self._written is None
+        if self._ready:
+            self._advance(self._ready.popleft())
+        elif may_write and any(store.wanted for _steps, store in self._stores):
+            self._write(writer)
+        elif self._may_begin:
+            self._begin(batches)
+        elif may_write:
+            self._write(writer)
+        elif self._asked or self._written is not None:
+            self._await()
+        else:
+            return False
+        return True
 
     @property
     def _is_stopped(self) -> bool:
@@ -154,14 +164,17 @@ class Interleaved:
         if self._error is None or isinstance(error, LeaseLostError):
             self._error = error
 
-    def _write(self) -> None:
-        stores, self._stores = self._stores, []
-        hindered = self._store([store for _steps, store in stores])
-        for (steps, _store), error in zip(stores, hindered, strict=True):
-            self._ready.append(_Ready(steps, error=error))
+    def _write(self, writer: ThreadPoolExecutor) -> None:
+        self._writing = [steps for steps, _store in self._stores]
+        # log and language of the run hold on that thread too
+        self._written = writer.submit(copy_context().run, self._store, [store for _steps, store in self._stores])
+        self._stores = []
 
     def _collect(self) -> None:
-        """Have those batches go on whose calls are answered."""
+        """Have those batches go on whose calls are answered, or who have been written."""
+        if self._written is not None and self._written.done():
+            hindered, self._written = self._written.result(), None
+            self._ready.extend(_Ready(steps, error=error) for steps, error in zip(self._writing, hindered, strict=True))
         still = []
         for steps, futures in self._asked:
             if _all_done(futures):
@@ -172,9 +185,11 @@ class Interleaved:
 
     def _await(self) -> None:
         """Return when there may be something to collect."""
-        pending = [future for _steps, futures in self._asked for future in futures if not future.done()]
-        if pending:
-            wait(pending, return_when=FIRST_COMPLETED)
+        awaited: list[Sequence[Future[Any]]] = [futures for _steps, futures in self._asked]
+        if self._written is not None:
+            awaited.append([self._written])
+        if not any(map(_all_done, awaited)):
+            wait([each for futures in awaited for each in futures if not each.done()], return_when=FIRST_COMPLETED)
 
 
 def _all_done(futures: Sequence[Future[Any]]) -> bool:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class PushStores:
-    """Writes for the batches of one pass, on the run's thread."""
+    """Writes for the batches of one pass, one transaction at a time."""
 
     def __init__(self, run: RunInHand, *, may_ask: bool) -> None:
         """Take the run, and whether people may have been asked about conflicts."""

@@ -3,6 +3,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,9 @@ from host.jobs.keeping import LeaseKeeper
 from sync_connectors import LinkSession, UnavailableError
 
 PATIENCE_SECONDS = 60
+
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 class Keeper:
@@ -59,7 +63,7 @@ class Scene:
     def store(self, stores: Sequence[Store]) -> list[Exception | None]:
         self.stored.append(list(stores))
         for store in stores:
-            store.write(cast(Any, None))
+            store.write(cast(Any, None), NOW)
         return [None] * len(stores)
 
     def run(self, batches: Iterator[Steps]) -> None:
@@ -84,7 +88,7 @@ def test_every_batch_comes_to_its_end_whatever_it_asks_and_stores(counts: list[t
             answers = yield Ask([scene.call, scene.call])
             assert answers == ["answer", "answer"]
         for _each in range(stored):
-            yield Store(lambda _session: None)
+            yield Store(lambda _session, _at: None)
         done.append(number)
 
     scene.run(batch(number, *of) for number, of in enumerate(counts))
@@ -104,7 +108,7 @@ def test_there_are_never_more_calls_than_allowed_and_all_lines_are_used() -> Non
 
     def batch() -> Steps:
         yield Ask([call])
-        yield Store(lambda _session: None)
+        yield Store(lambda _session, _at: None)
         yield Ask([call])
 
     scene.run(batch() for _number in range(12))
@@ -122,11 +126,30 @@ def test_the_run_s_own_session_is_enough_where_one_call_is_allowed() -> None:
     assert (scene.opened, sessions) == (0, ["first"] * 6)
 
 
+def test_calls_are_made_while_the_database_writes() -> None:
+    scene = Scene(1)
+    asked = threading.Event()
+
+    def writing() -> Steps:
+        # ends only when the other batch has been asked for meanwhile
+        yield Store(lambda _session, _at: _wait_for(asked))
+
+    def calling() -> Steps:
+        yield Ask([lambda _session: asked.set()])
+
+    scene.run(batch() for batch in (writing, calling))
+    assert [len(stores) for stores in scene.stored] == [1]
+
+
+def _wait_for(event: threading.Event) -> None:
+    assert event.wait(PATIENCE_SECONDS)
+
+
 def test_what_several_batches_have_to_write_is_written_together() -> None:
     scene = Scene(1)
 
     def batch() -> Steps:
-        yield Store(lambda _session: None)
+        yield Store(lambda _session, _at: None)
 
     scene.run(batch() for _number in range(2))
     assert [len(stores) for stores in scene.stored] == [2]
@@ -147,18 +170,23 @@ def test_a_batch_is_sent_before_the_next_one_is_read() -> None:
 
 
 def test_what_leads_to_a_call_is_stored_before_more_is_read_and_the_rest_behind_it() -> None:
-    scene, order = Scene(1), []
+    scene, order, is_announced = Scene(1), [], threading.Event()
 
-    def batch(number: int, *, wanted: bool) -> Steps:
-        yield Store(lambda _session: order.append(f"store {number}"), wanted=wanted)
+    def announcing() -> Steps:
+        yield Store(lambda _session, _at: is_announced.set(), wanted=True)
+
+    def settling(number: int) -> Steps:
+        yield Store(lambda _session, _at: order.append(f"store {number}"))
 
     def batches() -> Iterator[Steps]:
-        for number, wanted in enumerate([True, False, False]):
+        yield announcing()
+        assert is_announced.wait(PATIENCE_SECONDS)
+        for number in (1, 2):
             order.append(f"read {number}")
-            yield batch(number, wanted=wanted)
+            yield settling(number)
 
     scene.run(batches())
-    assert order == ["read 0", "store 0", "read 1", "read 2", "store 1", "store 2"]
+    assert order == ["read 1", "read 2", "store 1", "store 2"]
 
 
 def test_an_error_lets_what_is_under_way_be_stored_and_asks_nothing_more() -> None:
@@ -175,7 +203,7 @@ def test_an_error_lets_what_is_under_way_be_stored_and_asks_nothing_more() -> No
     def other() -> Steps:
         all_asked.set()
         yield Ask([scene.call])
-        yield Store(lambda _session: ends.append("stored"))
+        yield Store(lambda _session, _at: ends.append("stored"))
         try:
             yield Ask([scene.call])
         except StoppedError:
@@ -184,7 +212,7 @@ def test_an_error_lets_what_is_under_way_be_stored_and_asks_nothing_more() -> No
 
     def never() -> Steps:
         ends.append("begun")
-        yield Store(lambda _session: None)
+        yield Store(lambda _session, _at: None)
 
     with pytest.raises(UnavailableError):
         scene.run(iter([failing(), other(), never()]))
@@ -197,7 +225,7 @@ def test_a_worker_that_stops_begins_nothing_new() -> None:
     def batch(number: int) -> Steps:
         begun.append(number)
         scene.stopping.set()
-        yield Store(lambda _session: None)
+        yield Store(lambda _session, _at: None)
 
     with pytest.raises(ShutDownError):
         scene.run(batch(number) for number in range(9))
