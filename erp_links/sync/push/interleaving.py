@@ -77,7 +77,7 @@ class Interleaved:
         self._store = store
         self._stopping = stopping
         # enough that all lines are busy while some batches are being worked on
-        self._side_by_side = lines.most + min(lines.most, _MOST_AHEAD)
+        self._side_by_side = lines.most + min(2 * lines.most, _MOST_AHEAD)
         self._open = 0
         self._is_exhausted = False
         self._ready: deque[_Ready] = deque()

@@ -164,4 +164,4 @@ def _batches(scene: PushScene, types: Sequence[PushType]) -> Iterator[Steps]:
         for start in range(0, len(entries), size):
             versions = {entry.entity_id: entry.version for entry in entries[start : start + size]}
             yield Batch(scene, types, [case for case in cases if case.entity_id in versions], versions).steps()
-        after, together = entries[-1].entity_id, min(scene.side_by_side, _MOST_READ_TOGETHER)
+        after, together = entries[-1].entity_id, _MOST_READ_TOGETHER

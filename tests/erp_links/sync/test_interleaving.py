@@ -200,6 +200,9 @@ def test_an_error_lets_what_is_under_way_be_stored_and_asks_nothing_more() -> No
         (error,) = yield Ask([fail])
         raise error
 
+    def between() -> Steps:
+        yield Ask([scene.call])
+
     def other() -> Steps:
         all_asked.set()
         yield Ask([scene.call])
@@ -215,7 +218,7 @@ def test_an_error_lets_what_is_under_way_be_stored_and_asks_nothing_more() -> No
         yield Store(lambda _session, _at: None)
 
     with pytest.raises(UnavailableError):
-        scene.run(iter([failing(), other(), never()]))
+        scene.run(iter([failing(), between(), other(), never()]))
     assert ends == ["stored", "stopped"]
 
 
