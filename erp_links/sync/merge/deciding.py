@@ -49,9 +49,10 @@ class FieldSides:
         told: JSON form of what the ERP has.
         translated: The same as the hub would hold it, or a mark of the caller's where it cannot.
         present: What the hub has.
+        stamp_key: Under which the record knows the stamp, which one row of a field of rows has for itself.
     """
 
-    __slots__ = ("_record", "changed_at", "mapped", "present", "rules", "stamp", "told", "translated")
+    __slots__ = ("_record", "changed_at", "mapped", "present", "rules", "stamp", "stamp_key", "told", "translated")
 
     def __init__(
         self,
@@ -69,12 +70,14 @@ class FieldSides:
         self.told = told
         self.translated = translated
         self.present = record.values[mapped.crm.key]
-        self.stamp: FieldStamp = record.stamp(mapped.crm.key)
+        self.stamp_key = mapped.crm.key
+        self.stamp: FieldStamp = record.stamp(self.stamp_key)
 
     def of_row(self, key: str) -> "FieldSides":
         """Return the same for one row of the field, which has a stamp of its own."""
         row = copy(self)
-        row.stamp = self._record.stamp(row_stamp(self.mapped.crm.key, key))
+        row.stamp_key = row_stamp(self.mapped.crm.key, key)
+        row.stamp = self._record.stamp(row.stamp_key)
         return row
 
     @property
@@ -92,9 +95,9 @@ class FieldSides:
             return
         if self.mapped.policy == "newest" and self.changed_at is not None:
             if self.changed_at > stamp.at:
-                merged.stamps[self.mapped.crm.key] = self.changed_at, rules.origin
+                merged.stamps[self.stamp_key] = self.changed_at, rules.origin
         elif rules.ranking.of(rules.origin) < rules.ranking.of(stamp.origin):
-            merged.stamps[self.mapped.crm.key] = stamp.at, rules.origin
+            merged.stamps[self.stamp_key] = stamp.at, rules.origin
 
     def why_forced(self) -> Decision | None:
         """Return the side that a resync lets win, or None where it has no say over this field."""

@@ -1,6 +1,6 @@
 """The merge of a field of rows, such as the lines of an order: row by row, each row as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from erp_links.mapping.converting import UnmappedItemError
 from erp_links.sync.merge.deciding import Decision, FieldSides
 from erp_links.sync.merge.row_forms import Comparable, comparable, erp_row, hub_rows, renamed, rows_of_base
 from erp_links.sync.merge.row_names import kept_apart, recognised, unused
-from erp_links.sync.merge.sides import Bases, Circumstances, Fault, FieldChange, Merged, Owed, Question, Side
+from erp_links.sync.merge.sides import Bases, Circumstances, Fault, FieldChange, Merged, Owed, Question, Sent, Side
 from erp_links.sync.reasons import WinReason
 from host.crm.values import CrmRows
 from sync_connectors import Rows
@@ -18,13 +18,17 @@ from sync_connectors.codec import value_to_json
 
 @dataclass(slots=True)
 class _Forms:
-    """What both sides have and had, by hub row key; `base_…` are empty where nothing was settled yet."""
+    """What both sides have and had, by hub row key; `base_…` are empty where nothing was settled yet.
+
+    `arrived` are the rows that are what we sent, whose answer was lost, and no edit of a user.
+    """
 
     erp: Comparable
     hub: Comparable
     base_erp: Comparable
     base_hub: Comparable
     has_base: bool
+    arrived: Collection[str]
     taken: dict[str, WinReason] = field(default_factory=dict)
     owed: dict[str, WinReason] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
@@ -46,9 +50,9 @@ def merge_rows(both: FieldSides, bases: Bases, circumstances: Circumstances, mer
     if mapped.erp.key in bases.erp:
         before = _base_forms(mapped, bases, names)
         names |= kept_apart(erp, hub, names, {*before[0], *before[1]})
-    forms = _forms(mapped, translated, present, bases, names)
-    for key in [*forms.hub, *(key for key in forms.erp if key not in forms.hub)]:
-        _merge_row(both, forms, key, circumstances)
+    forms = _forms(mapped, translated, present, bases, names, circumstances.sent)
+    for key in dict.fromkeys([*forms.hub, *forms.erp, *forms.base_erp]):
+        _merge_row(both, forms, key, circumstances, merged)
     _store(both, forms, _Rows(told, renamed(translated, names), present, names), bases, merged)
 
 
@@ -98,15 +102,22 @@ class _Rows:
 
 
 def _forms(
-    mapped: CompiledField, translated: CrmRows, present: CrmRows, bases: Bases, names: Mapping[str, str]
+    mapped: CompiledField,
+    translated: CrmRows,
+    present: CrmRows,
+    bases: Bases,
+    names: Mapping[str, str],
+    sent: Sent | None,
 ) -> _Forms:
     base_erp, base_hub = _base_forms(mapped, bases, names)
+    erp = comparable(mapped.columns, renamed(translated, names))
     return _Forms(
-        erp=comparable(mapped.columns, renamed(translated, names)),
+        erp=erp,
         hub=comparable(mapped.columns, present),
         base_erp=base_erp,
         base_hub=base_hub,
         has_base=mapped.erp.key in bases.erp,
+        arrived=_arrived(mapped, erp, sent, names) if sent is not None and mapped.crm.key in sent.hub else (),
     )
 
 
@@ -118,8 +129,18 @@ def _base_forms(mapped: CompiledField, bases: Bases, names: Mapping[str, str]) -
     return base_erp, base_erp if stored is None else dict(stored)
 
 
-def _merge_row(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances) -> None:
+def _arrived(mapped: CompiledField, erp: Comparable, sent: Sent, names: Mapping[str, str]) -> set[str]:
+    """Return the rows that a save of ours changed, added or took away; the others it only sent along."""
+    overwritten, _reason = sent.overwritten.get(mapped.erp.key, (None, ""))
+    before = comparable(mapped.columns, renamed(rows_of_base(mapped, overwritten), names))
+    after = comparable(mapped.columns, dict(sent.hub[mapped.crm.key]))
+    return {key for key in {*before, *after} if erp.get(key) == after.get(key) != before.get(key)}
+
+
+def _merge_row(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances, merged: Merged) -> None:
     if forms.erp.get(key) == forms.hub.get(key):
+        if forms.erp.get(key) != forms.base_erp.get(key) and key not in forms.arrived:
+            both.of_row(key).endorse(merged)
         return
     row = both.of_row(key)
     decided = row.why_forced() if both.rules.forced else _why(row, forms, key, circumstances)

@@ -125,8 +125,9 @@ class Merged:
         questions: What a person is asked; not settled until it is answered.
         faults: Values of the hub that the ERP cannot hold.
         unmapped: How many list items of the hub the ERP's lists do not have.
-        stamps: When and from where the hub's value comes, by hub field, where that is not what its change will note:
-            the ERP told its own time, or a higher ranked link turned out to stand behind what the hub has.
+        stamps: When and from where the hub's value comes, by hub field or row of one (`lines/10`), where that is not
+            what its change will note: the ERP told its own time, or a higher ranked link turned out to stand behind
+            what the hub has.
     """
 
     base_erp: dict[str, Any]

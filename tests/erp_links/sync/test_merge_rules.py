@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from erp_links.mapping.compiled import CompiledColumn, CompiledField, CompiledMapping
 from erp_links.mapping.models import Unpaired
+from erp_links.sync.merge.comparing import form_of
 from erp_links.sync.merge.deciding import Rules
 from erp_links.sync.merge.delivered import Digester
 from erp_links.sync.merge.merging import merge, settle_saved
@@ -316,6 +317,40 @@ def test_rows_are_merged_one_by_one() -> None:
     assert owed.new == lines(_1="A", _2="B", _9="n")
     # what both sides agree on is settled, what the ERP owes keeps its base
     assert dict(merged.base_erp["Lines"]) == dict(value_to_json(lines(_1="A", _9="n", _2="b", _3="c")))
+
+
+ALIKE = lines(_1="x", _2="b", _4="n"), hub_lines(_1="x", _2="b", _4="n")
+"""What two sides hold that both changed row 1 of three, left 2, took 3 away and added 4."""
+
+
+@pytest.mark.parametrize(
+    ("directions", "ranking", "rows"),
+    [("both", ERP_FIRST, {"1", "3", "4"}), ("both", CRM_FIRST, set()), ("to_erp", ERP_FIRST, set())],
+    ids=["stronger", "weaker", "one-way"],
+)
+def test_a_stronger_erp_stands_behind_each_row_that_it_changed_as_the_hub_did(
+    directions: str, ranking: Ranking, rows: set[str]
+) -> None:
+    law = rules(rows_field(directions), ranking=ranking)
+    erp, hub = ALIKE
+    base = bases({"Lines": value_to_json(lines(_1="a", _2="b", _3="c"))})
+    merged = merge(law, told(law, Lines=erp), record(lines=hub), base)
+    assert decided(merged) == ([], [], 0)
+    assert merged.stamps == {f"lines/{key}": (NOW, f"link:{ERP}") for key in rows}
+
+
+def test_an_erp_stands_behind_no_row_that_it_was_sent_and_whose_answer_was_lost() -> None:
+    law = rules(rows_field(), ranking=ERP_FIRST)
+    erp, hub = ALIKE
+    before = value_to_json(lines(_1="a", _2="b", _3="c"))
+    base = bases({"Lines": before})
+    (owed,) = merge(law, told(law, Lines=lines(_1="a", _2="b", _3="c")), record(lines=hub), base).owed
+    # row 1 was changed alike before the call, which only sent it along
+    had = value_to_json(lines(_1="x", _2="b", _3="c"))
+    sent = Sent({"Lines": value_to_json(owed.new)}, {"lines": form_of(owed.hub)}, {"Lines": (had, "only_crm_changed")})
+    merged = merge(law, told(law, Lines=erp), record(lines=hub), base, Circumstances(sent))
+    assert decided(merged) == ([], [], 0)
+    assert set(merged.stamps) == {"lines/1"}
 
 
 def test_new_rows_get_the_keys_that_the_erp_gives_them() -> None:

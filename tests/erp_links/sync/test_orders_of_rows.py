@@ -129,6 +129,14 @@ def test_a_line_is_ranked_by_who_changed_it_and_not_by_who_changed_another(
     check(Orders(sqlite_two_erps), ("crm", 1, 0), order, {"P1": {"crm": 5, 1: 6}, "P2": {0: 7}})
 
 
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+@pytest.mark.parametrize("agreed", [None, 5], ids=["deleted", "changed"])
+def test_two_editors_who_wish_the_same_of_a_line(
+    two_erps: LedgerStage, agreed: int | None, order: Sequence[int]
+) -> None:
+    check(Orders(two_erps), (0, 1, "crm"), order, {"P1": {"crm": agreed, 0: agreed, 1: 4}})
+
+
 NEW: Mapping[str, Side] = {"P3": 0, "P4": 1, "P5": "crm"}
 """Lines that only one side adds."""
 
