@@ -122,6 +122,12 @@ class Case:
         return self.pairing.bases if self.pairing is not None else Bases()
 
     @property
+    def lacks_base(self) -> bool:
+        """Whether a field that goes to the ERP was never settled, such as one that a pull does not read."""
+        settled = self.bases.erp
+        return any(mapped.erp.key not in settled for mapped in self.type.mapping.pushed)
+
+    @property
     def circumstances(self) -> Circumstances:
         """What else the merge has to know."""
         if self.intent is None and not self.choices:

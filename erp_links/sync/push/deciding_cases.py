@@ -39,7 +39,8 @@ def _translator_of(case: Case, actor: Actor) -> Translator:
     Where the ERP still has what was last settled with all of the record, that is what the hub has changed since.
     """
     push_type, pairing = case.type, case.pairing
-    is_plain = bool(case.fields) and case.circumstances is NOTHING_SPECIAL and push_type.rules.forced is None
+    is_whole = bool(case.fields) and not case.lacks_base
+    is_plain = is_whole and case.circumstances is NOTHING_SPECIAL and push_type.rules.forced is None
     if is_plain and pairing is not None and pairing.content_hash == push_type.digester.digest_of(actor):
         return push_type.translator_of(case.fields)
     return push_type.translator

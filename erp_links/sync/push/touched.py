@@ -14,10 +14,10 @@ from host.crm.values import CrmRows, CrmValue
 def is_untouched(case: Case) -> bool:
     """Whether the hub has nothing for the ERP, so that it need not be asked what it has.
 
-    Only what goes to the ERP counts, and of that only what the outbox tells of. What has failed, was never answered or
-    was decided by a person is looked at in any case.
+    Only what goes to the ERP counts, and of that only what the outbox tells of. What has failed, was never answered,
+    was never settled or was decided by a person is looked at in any case.
     """
-    if case.intent is not None or case.choices or case.known is not None:
+    if case.intent is not None or case.choices or case.known is not None or case.lacks_base:
         return False
     if not is_below_base(case):
         return False
@@ -31,8 +31,6 @@ def is_untouched(case: Case) -> bool:
 
 def _is_at_base(mapped: CompiledField, bases: Bases, present: CrmValue) -> bool:
     erp_key, crm_key = mapped.erp.key, mapped.crm.key
-    if erp_key not in bases.erp:
-        return False
     if mapped.columns:
         return _rows_are_at_base(mapped, bases, cast("CrmRows | None", present) or {})
     if crm_key in bases.hub:

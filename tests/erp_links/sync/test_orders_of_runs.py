@@ -336,3 +336,28 @@ def test_whichever_way_pairs_a_record_fills_the_fields_that_go_to_the_erp_only(
     assert stage.ledgers[0].books.value("Customer", "C1", "PHONE") == value
     (entry,) = stage.log("changed")
     assert (entry.target, entry.old, entry.new, entry.reason) == ("erp", "+45 1", value, "first_time_crm")
+
+
+@pytest.mark.parametrize("names", [("Beta",), ("Beta", "Alfa")], ids=["changed", "changed and changed back"])
+@pytest.mark.parametrize("maker", ["hub", "ERP"])
+def test_a_field_that_was_never_settled_is_filled_whatever_brings_its_record_to_the_erp(
+    sqlite_ledgers: Stager, maker: str, names: Sequence[str]
+) -> None:
+    stage = sqlite_ledgers({})
+    mapped: Mapped = {"NAME": ("name", "both"), "VATNO": ("vat_number", "both"), "PHONE": ("phone", "to_erp")}
+    stage.map(0, "Customer", mapped, unpaired_push="create", match=["vat_number"])
+    stage.run()
+    if maker == "hub":
+        stage.add("company", name="Alfa", vat_number="V1")
+    else:
+        stage.ledgers[0].books.put("Customer", "C1", {"NAME": "Alfa", "VATNO": "V1"})
+    stage.run_until_quiet()
+    stage.ledgers[0].books.put("Customer", "C1", {"PHONE": "+45 1"})
+    stage.run()
+    assert stage.ledgers[0].books.value("Customer", "C1", "PHONE") == "+45 1"
+    for name in names:
+        stage.edit("company", stage.find("company", vat_number="V1").id, name=name)
+    stage.run()
+    assert stage.ledgers[0].books.value("Customer", "C1", "PHONE") is None
+    told = [(entry.old, entry.new, entry.reason) for entry in stage.log("changed") if entry.erp_field == "PHONE"]
+    assert told == [("+45 1", None, "first_time_crm")]
