@@ -47,6 +47,9 @@ PLACES = st.integers(0, 99)
 
 SEEDS = st.integers(0, 2**20)
 
+MORE_THAN_ANY_EXAMPLE = 1000
+"""Records of one side."""
+
 
 class Death(BaseException):
     """A worker's thread ends here, as when its process is killed; what it held, it lets go of."""
@@ -321,13 +324,17 @@ def _number(pair: tuple[str, Any]) -> str:
 
 
 def emptied(stage: LedgerStage) -> None:
-    """Bring everything back to where no link has ever run and no side has a record."""
+    """Bring everything back to where no link has ever run and no side has a record; the brake never stops a link.
+
+    A link that an example left paused would let those behind it fail too, and nobody would be told which was the first.
+    """
     with stage.database.writing() as session:
         for model in (Conflict, FailedRecord, Intent, LogEntry, OutboxEntry, Pairing, Pass, Run):
             session.execute(delete(model))
         session.execute(table_of("company").delete())
         nothing = {"watermark": None, "deletions_watermark": None, "full_read_due": None, "full_push_due": None}
         session.execute(update(LinkActorType).values(active=False, **nothing))
+        session.execute(update(ErpLink).values(brake_least=MORE_THAN_ANY_EXAMPLE, paused_reason=None, paused_detail=""))
     for ledger in stage.ledgers:
         ledger.desk.books = Books()
 
