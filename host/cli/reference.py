@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from host.cli.main import main
+from host.cli.main import main, members_of
 
 _INTRODUCTION = """\
 # Commands
@@ -23,7 +23,7 @@ def reference() -> str:
 
 def _sections(command: click.Command, path: str) -> Iterator[str]:
     if isinstance(command, click.Group):
-        for name, member in sorted(command.commands.items()):
+        for name, member in members_of(command).items():
             yield from _sections(member, f"{path} {name}")
         return
     # a command keeps the names of its help option from the first context that asks, so all must ask alike

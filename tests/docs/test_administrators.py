@@ -7,6 +7,7 @@ import click
 import pytest
 
 from host.cli import main
+from host.cli.main import members_of
 from host.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
@@ -18,7 +19,7 @@ def commands(group: click.Command, path: tuple[str, ...] = ()) -> set[tuple[str,
     """Return the paths of all commands below `group`."""
     if not isinstance(group, click.Group):
         return {path}
-    return {found for name, command in group.commands.items() for found in commands(command, (*path, name))}
+    return {found for name, command in members_of(group).items() for found in commands(command, (*path, name))}
 
 
 def named_commands() -> set[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from pathlib import Path
 import click
 
 from host.cli import main
+from host.cli.main import members_of
 from host.cli.reference import reference
 
 PAGE = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
@@ -12,7 +13,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="
 def members(command: click.Command) -> Iterator[click.Command]:
     yield command
     if isinstance(command, click.Group):
-        for member in command.commands.values():
+        for member in members_of(command).values():
             yield from members(member)
 
 

@@ -8,13 +8,14 @@ import pytest
 from click.testing import CliRunner
 
 from host.cli import main
+from host.cli.main import members_of
 from tests.host.cli.conftest import Terminal
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield path
     if isinstance(command, click.Group):
-        for name, member in command.commands.items():
+        for name, member in members_of(command).items():
             yield from commands(member, (*path, name))
 
 
