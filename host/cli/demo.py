@@ -14,6 +14,7 @@ from host.cli.databases import migrate
 from host.cli.installation import CommandFailedError, CommandMisusedError, Installation, pass_installation, told
 
 MARKER = "tieline-demo"
+LOG = "tieline.log"
 WEB_SECONDS = 30.0
 
 
@@ -53,6 +54,9 @@ def demo(installation: Installation, *, reset: bool) -> None:
         show_first_sync(database, address, click.echo)
 
     beside = threading.Thread(target=show, daemon=True)
-    environment = {"TIELINE_OUTBOUND_ALLOW": ",".join(allowed)}
+    log = settings.log_file or folder / LOG
+    # the terminal tells how the first sync goes, and would be lost among the requests of three processes
+    environment = {"TIELINE_OUTBOUND_ALLOW": ",".join(allowed), "TIELINE_LOG_FILE": str(log)}
+    click.echo(f"Log: {log}")
     if not Supervisor({**SERVING, "shop": shop.command}, environment).run(beside=beside.start):
-        raise CommandFailedError("a process could not be kept running, see the messages above")
+        raise CommandFailedError(f"a process could not be kept running, see {log}")

@@ -50,6 +50,9 @@ def test_the_demo_shows_the_main_job_keeps_its_data_and_starts_over_when_told(st
     address = demo.ready()
     assert f"Tieline is at {address}/" in told
     assert requests.get(f"{address}/sign-in", timeout=30).ok
+    # the terminal tells of the first sync; who asked for what lies in the log
+    assert "GET /sign-in" not in demo.output
+    assert "GET /sign-in" in (tmp_path / "data" / "tieline.log").read_text(encoding="utf-8")
     shop = shop_of(told, tmp_path)
     children = demo.children
     assert children.keys() == {"web", "worker", "connector"}
