@@ -20,7 +20,8 @@ from sync_connectors.codec import value_to_json
 class _Forms:
     """What both sides have and had, by hub row key; `base_…` are empty where nothing was settled yet.
 
-    `arrived` are the rows that are what we sent, whose answer was lost, and no edit of a user.
+    `arrived` are the rows that are what we sent, whose answer was lost, and no edit of a user: they are their own
+    bases.
     """
 
     erp: Comparable
@@ -111,13 +112,18 @@ def _forms(
 ) -> _Forms:
     base_erp, base_hub = _base_forms(mapped, bases, names)
     erp = comparable(mapped.columns, renamed(translated, names))
+    arrived = _arrived(mapped, erp, sent, names) if sent is not None and mapped.crm.key in sent.hub else set()
+    for base in (base_erp, base_hub):
+        for key in arrived:
+            base.pop(key, None)
+        base.update({key: row for key, row in erp.items() if key in arrived})
     return _Forms(
         erp=erp,
         hub=comparable(mapped.columns, present),
         base_erp=base_erp,
         base_hub=base_hub,
         has_base=mapped.erp.key in bases.erp,
-        arrived=_arrived(mapped, erp, sent, names) if sent is not None and mapped.crm.key in sent.hub else (),
+        arrived=arrived,
     )
 
 
@@ -139,7 +145,7 @@ def _arrived(mapped: CompiledField, erp: Comparable, sent: Sent, names: Mapping[
 
 def _merge_row(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances, merged: Merged) -> None:
     if forms.erp.get(key) == forms.hub.get(key):
-        if forms.erp.get(key) != forms.base_erp.get(key) and key not in forms.arrived:
+        if forms.erp.get(key) != forms.base_erp.get(key):
             both.of_row(key).endorse(merged)
         return
     row = both.of_row(key)
@@ -152,7 +158,7 @@ def _merge_row(both: FieldSides, forms: _Forms, key: str, circumstances: Circums
 
 def _why(both: FieldSides, forms: _Forms, key: str, circumstances: Circumstances) -> Decision | None:
     mapped = both.mapped
-    if not forms.has_base:
+    if not forms.has_base and key not in forms.arrived:
         if mapped.two_way and (key not in forms.erp or key not in forms.hub):
             # a row that only one side has is news for the other, and nobody deleted it
             return (Side.CRM, WinReason.FIRST_TIME_CRM) if key in forms.hub else (Side.ERP, WinReason.FIRST_TIME)
@@ -230,8 +236,9 @@ def _store_bases(mapped: CompiledField, forms: _Forms, rows: _Rows, bases: Bases
     """Settle the rows that are equal once the hub has taken over its part; the others keep their base."""
     open_rows = {*forms.owed, *forms.asked}
     earlier = cast("Rows | None", mapped.stored(bases.erp[mapped.erp.key])) if forms.has_base else None
-    base = Rows({key: row for key, row in rows.told.items() if rows.names.get(key, key) not in open_rows})
-    base.update({key: row for key, row in (earlier or {}).items() if rows.names.get(key, key) in open_rows})
+    kept = open_rows - set(forms.arrived)
+    base = Rows({key: row for key, row in rows.told.items() if rows.names.get(key, key) not in kept})
+    base.update({key: row for key, row in (earlier or {}).items() if rows.names.get(key, key) in kept})
     if not forms.has_base:
         # what the ERP has is known from now on; that the hub's row is not in the hub's base keeps it owed
         base.update({key: row for key, row in rows.told.items() if rows.names.get(key, key) in forms.owed})

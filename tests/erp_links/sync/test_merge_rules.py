@@ -353,6 +353,27 @@ def test_an_erp_stands_behind_no_row_that_it_was_sent_and_whose_answer_was_lost(
     assert set(merged.stamps) == {"lines/1"}
 
 
+@pytest.mark.parametrize("ranking", [ERP_FIRST, CRM_FIRST])
+def test_what_people_do_to_a_row_after_it_was_sent_and_its_answer_was_lost_goes_to_the_erp(ranking: Ranking) -> None:
+    law = rules(rows_field(), ranking=ranking)
+    had, sent = lines(_1="a", _2="b", _3="c"), lines(_1="x", _2="y", _3="z")
+    base = bases({"Lines": value_to_json(had)})
+    (owed,) = merge(law, told(law, Lines=had), record(lines=hub_lines(_1="x", _2="y", _3="z")), base).owed
+    lost = Sent(
+        {"Lines": value_to_json(owed.new)},
+        {"lines": form_of(owed.hub)},
+        {"Lines": (value_to_json(had), "only_crm_changed")},
+    )
+    # row 1 was changed and row 2 taken away since
+    edited = hub_lines(_1="later", _3="z")
+    merged = merge(law, told(law, Lines=sent), record(lines=edited), base, Circumstances(lost))
+    assert not merged.changes
+    assert [value_to_json(owed.new) for owed in merged.owed] == [value_to_json(lines(_1="later", _3="z"))]
+    # and if that is not taken either, whoever looks at it next knows still that the ERP has nothing new
+    again = merge(law, told(law, Lines=sent), record(lines=edited), merged.bases)
+    assert (again.changes, again.owed) == (merged.changes, merged.owed)
+
+
 def test_new_rows_get_the_keys_that_the_erp_gives_them() -> None:
     law = rules(rows_field())
     merged = merge(
