@@ -47,6 +47,7 @@ REASONS = {
     ("host/app/demo/web_shop.py", "socket.create_server"): "finds a free port for the demo's second ERP",
     ("host/app/listening.py", "socket.create_connection"): "the supervisor knocks at its own web process",
     ("host/app/listening.py", "socket.create_server"): "tries whether the web process may listen, and calls nobody",
+    ("host/cli/main.py", "importlib.import_module of a computed name"): "loads a command of ours, which it lists",
     ("sync_connectors/contract/services.py", "requests.Session"): "the type of what a plugin is handed",
     ("sync_connectors/json_protocol/server/running.py", "socket.create_server"): "a served connector listens",
     ("sync_connectors/json_protocol/server/running.py", "socket.socket"): "the type of the socket it listens on",
