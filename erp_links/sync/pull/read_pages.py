@@ -51,9 +51,13 @@ class ReadPage:
         """Whether the page says anything of any record."""
         return any(part.actors for part in self.parts) or bool(self.rejections)
 
-    def translated(self) -> "ReadPage":
-        """Return the page with all of its records in both forms."""
-        return replace(self, parts=[part.pick(range(len(part.actors))) for part in self.parts])
+    def translated(self, *, folded: bool) -> "ReadPage":
+        """Return the page with all of its records in both forms, and where it is asked for with their texts folded."""
+        parts = [part.pick(range(len(part.actors))) for part in self.parts]
+        if folded:
+            for part in parts:
+                part.fold_texts()
+        return replace(self, parts=parts)
 
 
 class PageReader:

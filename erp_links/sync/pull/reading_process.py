@@ -10,6 +10,7 @@ from erp_links.links.connecting import open_link
 from erp_links.mapping.compiled import ListTexts
 from erp_links.mapping.models import LinkActorType
 from erp_links.runtime import Context, LinkRuntime
+from erp_links.sync.pairings import any_pairings
 from erp_links.sync.preparing import compiled
 from erp_links.sync.pull.change_pages import ElsewhereEndedError
 from erp_links.sync.pull.read_pages import PageReader, ReadPage
@@ -107,6 +108,8 @@ def _answers(runtime: LinkRuntime, order: Order) -> Generator[_Answer]:
     try:
         with runtime.database.reading() as session:
             mapping = compiled(session, runtime, session.get_one(LinkActorType, order.actor_type_id), order.texts)
+            # what is known mostly stays as it is
+            is_new = not any_pairings(session, order.link_id, order.actor_type)
         if mapping.fingerprint != order.fingerprint:
             yield _Kind.UNABLE, "the mapping has changed meanwhile"
             return
@@ -115,7 +118,7 @@ def _answers(runtime: LinkRuntime, order: Order) -> Generator[_Answer]:
             with open_link(runtime, order.link_id, runtime.settings.sync_call_seconds) as session:
                 for page in session.changes(order.actor_type, order.watermark, order.resume, order.fields):
                     is_open = True
-                    yield _Kind.PAGE, pages.read(page).translated()
+                    yield _Kind.PAGE, pages.read(page).translated(folded=is_new)
         finally:
             runtime.tracer.write()  # nothing else of this process does
     except ConnectorError as error:

@@ -68,8 +68,11 @@ class TranslatedPage:
         records = () if is_whole else [replace(self.record(each), actor=_NOBODY) for each in range(len(self))]
         heads = zip(*((each.key, each.timestamp, each.parent, each.changed_at) for each in self.actors), strict=True)
         actor_type = self.actors[0].actor_type if self.actors else ""
-        folded = {key: fold_all(column) for key, column in (self._columns or {}).items() if _are_texts(column)}
-        return _arrived, (actor_type, [*heads], self._texts, self.digests, self._columns, records, folded)
+        return _arrived, (actor_type, [*heads], self._texts, self.digests, self._columns, records, self._folded)
+
+    def fold_texts(self) -> None:
+        """Have the form ready in which texts are compared, which whoever creates all of the records needs."""
+        self._folded = {key: fold_all(column) for key, column in (self._columns or {}).items() if _are_texts(column)}
 
     def pick(self, places: Sequence[int]) -> "TranslatedPage":
         """Return some of the records."""

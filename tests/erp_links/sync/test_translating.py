@@ -124,6 +124,7 @@ def test_a_page_is_what_its_records_are(page: list[Actor]) -> None:
 @given(pages())
 def test_a_page_is_the_same_in_another_process(page: list[Actor]) -> None:
     here = translated(page)
+    here.fold_texts()
     there: TranslatedPage = pickle.loads(pickle.dumps(here))  # noqa: S301 -- our own
     places = range(len(page))
     for place in places:
