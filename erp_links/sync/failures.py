@@ -61,12 +61,12 @@ class KnownFailure:
     attempts: int
 
 
-def any_failures(session: Session, link_id: int, actor_type: str) -> bool:
-    """Whether any record of a type has failed on its way from the ERP."""
+def any_failures(session: Session, link_id: int, actor_types: Collection[str], direction: Direction) -> bool:
+    """Whether any record of these types has failed on its way."""
     statement = select(FailedRecord.id).where(
         FailedRecord.link_id == link_id,
-        FailedRecord.actor_type == actor_type,
-        FailedRecord.direction == Direction.PULL.value,
+        FailedRecord.direction == direction.value,
+        FailedRecord.actor_type.in_(actor_types),
     )
     return session.scalar(statement.limit(1)) is not None
 

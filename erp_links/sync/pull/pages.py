@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from erp_links.mapping.models import Unpaired
 from erp_links.sync.brake import Brake
-from erp_links.sync.failures import Failure, KnownFailure, any_failures, known_failures
+from erp_links.sync.failures import Direction, Failure, KnownFailure, any_failures, known_failures
 from erp_links.sync.merge.conflicts import Choices, may_ask, read_choices, store_questions
 from erp_links.sync.merge.deciding import Rules
 from erp_links.sync.pairings import (
@@ -146,8 +146,11 @@ class PageTaker:
     def _remember(self, session: Session) -> _Remembered:
         """Find out, once in a pass, whether there is anything to look up."""
         if self._remembered is None:
-            named = (session, self._permit.link_id, self._pass.actor_type)
-            self._remembered = _Remembered(any_pairings(*named), any_failures(*named))
+            link_id, actor_type = self._permit.link_id, self._pass.actor_type
+            self._remembered = _Remembered(
+                pairings=any_pairings(session, link_id, actor_type),
+                failures=any_failures(session, link_id, [actor_type], Direction.PULL),
+            )
         return self._remembered
 
     def take(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from erp_links.sync.failures import Direction, any_failures
 from erp_links.sync.merge.conflicts import Choices, read_choices
 from erp_links.sync.merge.sides import Bases
 from erp_links.sync.models import Pairing, PairingState
@@ -14,7 +15,7 @@ from erp_links.sync.pairings import StoredPairing
 from erp_links.sync.push.cases import Case, StoredIntent
 from erp_links.sync.push.intents import any_intents, read_intents
 from erp_links.sync.push.moving import base_parent
-from erp_links.sync.push.push_failures import any_push_failures, known_push_failures
+from erp_links.sync.push.push_failures import known_push_failures
 from erp_links.sync.push.push_types import PushType, hub_keys
 from host.crm import bulk
 from host.crm.record import Record
@@ -44,7 +45,7 @@ class CaseReader:
         self._may_ask = may_ask
         names = [each.name for each in types]
         self._any_intents = any_intents(session, link_id, names)
-        self._any_failures = any_push_failures(session, link_id, names)
+        self._any_failures = any_failures(session, link_id, names, Direction.PUSH)
         self._entity_type = types[0].mapping.entity.key
         self._keys = hub_keys(types)
 

@@ -40,20 +40,6 @@ def known_push_failures(
     return {(row[0], row[1]): KnownFailure(*row[2:]) for row in rows}
 
 
-def any_push_failures(session: Session, link_id: int, actor_types: Collection[str]) -> bool:
-    """Whether records of these types have failed on the way to the ERP before."""
-    found = session.execute(
-        select(_FAILED.c.id)
-        .where(
-            _FAILED.c.link_id == link_id,
-            _FAILED.c.direction == Direction.PUSH.value,
-            _FAILED.c.actor_type.in_(actor_types),
-        )
-        .limit(1)
-    )
-    return found.first() is not None
-
-
 def keep_failures(session: Session, named: Mapping[str, Any], cases: Sequence[Case], at: datetime) -> None:
     """Keep the cases that failed, and forget the failed records of those that did not.
 
